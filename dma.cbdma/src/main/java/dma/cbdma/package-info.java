@@ -1,0 +1,2 @@
+/** DMA engine over CBDMA (IOAT) channels, through VFIO. */
+package dma.cbdma;

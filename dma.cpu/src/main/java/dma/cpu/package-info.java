@@ -1,0 +1,2 @@
+/** DMA engines that copy with the CPU. */
+package dma.cpu;

@@ -1,0 +1,2 @@
+/** DMA engine over Linux idxd user work queues (Intel DSA). */
+package dma.dsa;

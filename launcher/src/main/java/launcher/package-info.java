@@ -1,0 +1,2 @@
+/** Starts Felix with the set of bundles. */
+package launcher;

@@ -1,0 +1,2 @@
+/** A virtio-net driver that talks to any vhost-user back-end. */
+package vhost.frontend;

@@ -1,0 +1,2 @@
+/** Gogo commands of scope vhost. */
+package vhost.shell;

@@ -1,0 +1,2 @@
+/** What moves packets between ports. */
+package vhost.switching;
