@@ -1,0 +1,56 @@
+package dma.api;
+
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * One channel of an engine, private to one virtqueue. Calls are never concurrent; see the package description.
+ */
+@ConsumerType
+public interface DmaOps extends AutoCloseable {
+    /**
+     * Submits the copies {@code batch.first()} to {@code batch.end() - 1} and rings the doorbell once.
+     *
+     * <p>The batch is the caller's again when this returns: an engine that needs an entry later copies it.
+     *
+     * @return how many were accepted, a prefix of the batch, 0 where the engine is full; or a negative {@link CopyStatus}
+     *     where the channel has failed and takes no more
+     */
+    int transferData(CopyBatch batch);
+
+    /**
+     * Appends to {@code completions} the copies that have finished since the last call, in the order of their
+     * submission, until it is full.
+     *
+     * @return how many were appended; or a negative {@link CopyStatus} where the channel has failed: what it has
+     *     accepted and not reported is then to be aborted
+     */
+    int completedCopies(Completions completions);
+
+    /**
+     * Gives up every copy that was accepted and not reported. Returns only once the engine can no longer read or write
+     * any of their memory; the copies may have been made in full, in part or not at all.
+     *
+     * @return {@code true} where that holds; {@code false} where the engine cannot promise it, in which case the core never
+     *     uses that memory again
+     */
+    boolean abort();
+
+    /**
+     * Tells of memory that copies will name as source or destination, before the first one does. Engines that work on
+     * virtual addresses ignore it.
+     *
+     * @throws DmaException where it cannot be made reachable, such as an IOMMU mapping refused
+     */
+    void announce(MemoryRegion region) throws DmaException;
+
+    /**
+     * Takes back what {@link #announce} told, after the last copy there was reported or aborted.
+     *
+     * @throws DmaException where copies are still in flight there; nothing has changed then
+     */
+    void withdraw(MemoryRegion region) throws DmaException;
+
+    /** Ends the channel. What was still in flight is aborted first. May be called again; does nothing then. */
+    @Override
+    void close();
+}

@@ -1,0 +1,27 @@
+package vhost.core.api;
+
+/**
+ * What a queue has done since its port was opened.
+ *
+ * @param packets that crossed it
+ * @param bytes of those, virtio-net headers not counted
+ * @param dropped packets that could not cross: no packet memory, too long for the guest's buffers, malformed
+ * @param errors rings that had to be stopped for what the driver wrote in them
+ * @param engineCopies copies that an engine made
+ * @param coreCopies copies that the core made itself
+ * @param redone copies that an engine failed at and the core made again
+ * @param kicks how often the guest woke us
+ * @param calls interrupts sent to the guest
+ * @param suppressed interrupts that the guest did not want
+ */
+public record QueueCounters(
+        long packets,
+        long bytes,
+        long dropped,
+        long errors,
+        long engineCopies,
+        long coreCopies,
+        long redone,
+        long kicks,
+        long calls,
+        long suppressed) {}
