@@ -1,0 +1,168 @@
+package vhost.core.internal.async;
+
+import dma.api.Completions;
+import dma.api.CopyBatch;
+import dma.api.CopyStatus;
+import dma.api.DmaOps;
+import java.lang.foreign.Arena;
+import linux.Memory;
+
+/**
+ * Gives each copy of one queue to the processor or to the queue's engine, by its length. The queue's owner only.
+ *
+ * <p>Copies shorter than the threshold are made at once. The others are collected, handed over with one call a burst by
+ * {@link #finish()}, and waited for there: an engine's answer is bounded in time and doubted. What an engine refuses, fails
+ * at or does not finish is copied by the processor, so that {@code finish} always leaves every copy made.
+ */
+public final class CopyDispatcher {
+    /** Most copies handed over at once. */
+    private static final int BATCH = 256;
+
+    /** How long an engine may take for a burst; far beyond what any of them needs, nanoseconds. */
+    private static final long DEADLINE_NANOS = 50_000_000;
+
+    private final CopyBatch batch;
+    private final Completions completions = new Completions(BATCH);
+
+    private DmaOps channel;
+    private boolean trusted;
+    private int threshold = Integer.MAX_VALUE;
+    private long maxCopyBytes;
+    private int alignmentMask;
+
+    private long engineCopies;
+    private long coreCopies;
+    private long redone;
+
+    public CopyDispatcher(final Arena arena) {
+        batch = new CopyBatch(arena, BATCH);
+    }
+
+    /**
+     * Copies of at least {@code threshold} bytes go to {@code channel} from now on; {@code null} takes the engine away.
+     * Nothing may be pending.
+     */
+    public void use(final DmaOps channel, final int threshold, final long maxCopyBytes, final int alignment) {
+        this.channel = channel;
+        this.threshold = channel == null ? Integer.MAX_VALUE : threshold;
+        this.maxCopyBytes = maxCopyBytes;
+        this.alignmentMask = alignment - 1;
+        this.trusted = true;
+    }
+
+    /** The channel in use, or null. */
+    public DmaOps channel() {
+        return channel;
+    }
+
+    /** Whether the channel has behaved: not halted, in time, in bounds. A channel that has not is not used again. */
+    public boolean isTrusted() {
+        return trusted;
+    }
+
+    /** Copies {@code length} &gt; 0 bytes, now or by {@link #finish()}. */
+    public void copy(final long source, final long destination, final int length) {
+        if (length < threshold) {
+            Memory.copy(source, destination, length);
+            coreCopies++;
+        } else {
+            offer(source, destination, length);
+        }
+    }
+
+    private void offer(final long source, final long destination, final int length) {
+        if (length > maxCopyBytes || ((source | destination) & alignmentMask) != 0) {
+            Memory.copy(source, destination, length);
+            coreCopies++;
+            return;
+        }
+        if (batch.isFull()) {
+            finish();
+        }
+        batch.add(source, destination, length);
+    }
+
+    /** Returns when every copy was made and can be seen. */
+    public void finish() {
+        if (!batch.isEmpty()) {
+            transfer();
+            batch.clear();
+        }
+    }
+
+    private void transfer() {
+        final int end = batch.end();
+        int done = 0;
+        long deadline = 0;
+        while (done < end && trusted) {
+            if (!batch.isEmpty()) {
+                final int accepted = channel.transferData(batch);
+                if (accepted < 0 || accepted > end - batch.first()) {
+                    break;
+                }
+                batch.advance(accepted);
+            }
+            completions.clear();
+            final int completed = channel.completedCopies(completions);
+            if (completed < 0 || completed != completions.count() || completed > batch.first() - done) {
+                break;
+            }
+            if (completions.failures() != 0) {
+                redoFailed(done);
+            }
+            done += completed;
+            if (completed != 0) {
+                deadline = 0;
+            } else if (deadline == 0) {
+                deadline = System.nanoTime() + DEADLINE_NANOS;
+            } else if (System.nanoTime() - deadline > 0) {
+                break;
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+        engineCopies += done;
+        if (done < end) {
+            giveUp(done, end);
+        }
+    }
+
+    private void redoFailed(final int from) {
+        for (int i = 0; i < completions.count(); i++) {
+            if (completions.status(i) != CopyStatus.OK) {
+                copyAgain(from + i);
+                engineCopies--;
+            }
+        }
+    }
+
+    /** The channel broke its contract, halted or is late: nothing of it is believed, all that is open is copied here. */
+    private void giveUp(final int from, final int end) {
+        trusted = false;
+        threshold = Integer.MAX_VALUE;
+        channel.abort();
+        for (int i = from; i < end; i++) {
+            copyAgain(i);
+        }
+    }
+
+    private void copyAgain(final int index) {
+        Memory.copy(batch.source(index), batch.destination(index), batch.length(index));
+        redone++;
+        coreCopies++;
+    }
+
+    /** Copies that an engine made. Opaque reads of the owner's plain counts: see the queue's counters. */
+    public long engineCopies() {
+        return engineCopies;
+    }
+
+    public long coreCopies() {
+        return coreCopies;
+    }
+
+    /** Copies made again after an engine failed at them; {@link #coreCopies} holds them too. */
+    public long redone() {
+        return redone;
+    }
+}

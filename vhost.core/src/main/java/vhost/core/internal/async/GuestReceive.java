@@ -1,0 +1,165 @@
+package vhost.core.internal.async;
+
+import java.lang.foreign.Arena;
+import linux.Memory;
+import vhost.core.api.Packet;
+import vhost.core.internal.ring.Virtqueue;
+
+/**
+ * The burst of packets into a guest's receive queue (virtio 1.3, 5.1.6.4 "Processing of Incoming Packets"). The queue's
+ * owner only.
+ */
+public final class GuestReceive {
+    private final Virtqueue ring;
+    private final CopyDispatcher copies;
+    private final long features;
+    private final int headerBytes;
+    private final boolean mergeable;
+
+    /** A header that does not fit one piece is made here. */
+    private final long header;
+
+    private int fault;
+    private int dropped;
+    private int delivered;
+    private long bytes;
+
+    public GuestReceive(final Arena arena, final Virtqueue ring, final CopyDispatcher copies, final long features) {
+        this.ring = ring;
+        this.copies = copies;
+        this.features = features;
+        this.headerBytes = NetHeader.bytes(features);
+        this.mergeable = (features >>> NetHeader.F_MRG_RXBUF & 1) != 0;
+        this.header = arena.allocate(NetHeader.MAX_BYTES, 8).address();
+    }
+
+    /**
+     * Copies packets into buffers and pushes the chains as used; the caller publishes.
+     *
+     * @return how many packets were dealt with, a prefix; {@link #delivered} of them were copied, {@link #dropped} can
+     *     never fit
+     */
+    public int burst(final long[] packets, final int from, final int count) {
+        fault = 0;
+        dropped = 0;
+        delivered = 0;
+        bytes = 0;
+        int taken = 0;
+        while (taken < count) {
+            final long packet = packets[from + taken];
+            final int length = Packet.length(packet);
+            final int need = length + headerBytes;
+            ring.beginPacket();
+            final int got = ring.nextChain();
+            if (got != Virtqueue.CHAIN) {
+                fault = got;
+                break;
+            }
+            if (ring.pieces() == 1 && ring.bytes() >= need) {
+                final long at = ring.pieceAddress(0);
+                putHeader(at, packet, 1);
+                copies.copy(Packet.data(packet), at + headerBytes, length);
+                ring.pushUsed(0, need);
+            } else if (collect(need)) {
+                scatter(packet, length);
+            } else {
+                ring.rewind();
+                if (fault != 0 || mightFitLater()) {
+                    break;
+                }
+                dropped++;
+                taken++;
+                continue;
+            }
+            delivered++;
+            bytes += length;
+            taken++;
+        }
+        copies.finish();
+        return taken;
+    }
+
+    /** Takes chains until they hold {@code need} bytes. False where there are too few, or one that holds too little. */
+    private boolean collect(final int need) {
+        while (ring.bytes() < need) {
+            if (!mergeable) {
+                return false;
+            }
+            final int got = ring.nextChain();
+            if (got != Virtqueue.CHAIN) {
+                fault = got;
+                return false;
+            }
+        }
+        return !ring.isOverlong();
+    }
+
+    /** Whether the packet only lacks buffers that the guest may still post; otherwise none of its buffers can hold it. */
+    private boolean mightFitLater() {
+        return mergeable && !ring.isOverlong() && ring.chains() < ring.capacity();
+    }
+
+    private void scatter(final long packet, final int length) {
+        putHeader(header, packet, ring.chains());
+        int piece = 0;
+        int offset = 0;
+        int done = 0;
+        while (done < headerBytes) {
+            final int part = Math.min(headerBytes - done, ring.pieceLength(piece) - offset);
+            Memory.copy(header + done, ring.pieceAddress(piece) + offset, part);
+            done += part;
+            offset += part;
+            if (offset == ring.pieceLength(piece)) {
+                piece++;
+                offset = 0;
+            }
+        }
+        long from = Packet.data(packet);
+        int left = length;
+        while (left > 0) {
+            final int part = Math.min(left, ring.pieceLength(piece) - offset);
+            copies.copy(from, ring.pieceAddress(piece) + offset, part);
+            from += part;
+            left -= part;
+            piece++;
+            offset = 0;
+        }
+        int unwritten = length + headerBytes;
+        for (int chain = 0; chain < ring.chains(); chain++) {
+            final int written = Math.min(unwritten, ring.chainBytes(chain));
+            ring.pushUsed(chain, written);
+            unwritten -= written;
+        }
+    }
+
+    private void putHeader(final long at, final long packet, final int buffers) {
+        final long head = NetHeader.send(packet, features);
+        final int csumOffset = head == 0 ? 0 : Packet.csumOffset(packet);
+        Memory.putLong(at, head);
+        if (headerBytes == NetHeader.MAX_BYTES) {
+            Memory.putInt(at + 8, csumOffset | buffers << 16);
+        } else {
+            Memory.putShort(at + 8, (short) csumOffset);
+        }
+    }
+
+    /** What stopped the last burst: 0, or a {@link vhost.core.internal.ring.RingFault}. */
+    public int fault() {
+        return fault;
+    }
+
+    /** Packets of the last burst that were copied. */
+    public int delivered() {
+        return delivered;
+    }
+
+    /** Packets of the last burst that no buffer of this guest can hold. */
+    public int dropped() {
+        return dropped;
+    }
+
+    /** Bytes of the packets that were copied. */
+    public long bytes() {
+        return bytes;
+    }
+}

@@ -1,0 +1,132 @@
+package vhost.core.internal.async;
+
+import java.lang.foreign.Arena;
+import linux.Memory;
+import vhost.core.api.Packet;
+import vhost.core.api.PacketPool;
+import vhost.core.internal.ring.Virtqueue;
+
+/**
+ * The burst from a guest's transmit queue into packets (virtio 1.3, 5.1.6.2 "Packet Transmission"). The queue's owner only.
+ */
+public final class GuestTransmit {
+    private final Virtqueue ring;
+    private final CopyDispatcher copies;
+    private final long features;
+    private final int headerBytes;
+
+    /** A header that does not lie in one piece is gathered here. */
+    private final long header;
+
+    private int count;
+    private long inHand;
+    private int fault;
+    private int dropped;
+    private long bytes;
+
+    public GuestTransmit(final Arena arena, final Virtqueue ring, final CopyDispatcher copies, final long features) {
+        this.ring = ring;
+        this.copies = copies;
+        this.features = features;
+        this.headerBytes = NetHeader.bytes(features);
+        this.header = arena.allocate(NetHeader.MAX_BYTES, 8).address();
+    }
+
+    /**
+     * Takes up to {@code max} packets, copies them and pushes their chains as used; the caller publishes.
+     *
+     * @return how many packets; {@link #fault}, {@link #dropped} and {@link #bytes} tell the rest
+     */
+    public int burst(final PacketPool pool, final long[] packets, final int max) {
+        fault = 0;
+        dropped = 0;
+        bytes = 0;
+        count = 0;
+        while (count < max) {
+            ring.beginPacket();
+            final int got = ring.nextChain();
+            if (got != Virtqueue.CHAIN) {
+                fault = got;
+                break;
+            }
+            final int length = ring.bytes() - headerBytes;
+            if (length <= 0 || length > Packet.MAX_DATA_BYTES || ring.isOverlong()) {
+                ring.pushUsed(0, 0);
+                dropped++;
+                if (dropped >= max) {
+                    break; // a guest that sends nothing but rubbish gets no longer a turn than the others
+                }
+                continue;
+            }
+            final long packet = pool.take(length);
+            if (packet == PacketPool.NONE) {
+                ring.rewind();
+                break;
+            }
+            inHand = packet;
+            if (ring.pieces() == 1) {
+                final long at = ring.pieceAddress(0);
+                NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+                copies.copy(at + headerBytes, Packet.data(packet), length);
+            } else {
+                gather(packet, length);
+            }
+            Packet.setLength(packet, length);
+            ring.pushUsed(0, 0);
+            bytes += length;
+            packets[count++] = packet;
+            inHand = PacketPool.NONE;
+        }
+        copies.finish();
+        return count;
+    }
+
+    /** Frees what a burst had taken when the guest's memory failed under it. */
+    public void abandon(final PacketPool pool, final long[] packets) {
+        pool.freeBurst(packets, 0, count);
+        count = 0;
+        if (inHand != PacketPool.NONE) {
+            pool.free(inHand);
+            inHand = PacketPool.NONE;
+        }
+    }
+
+    private void gather(final long packet, final int length) {
+        int piece = 0;
+        int offset = 0;
+        int filled = 0;
+        while (filled < headerBytes) {
+            final int part = Math.min(headerBytes - filled, ring.pieceLength(piece) - offset);
+            Memory.copy(ring.pieceAddress(piece) + offset, header + filled, part);
+            filled += part;
+            offset += part;
+            if (offset == ring.pieceLength(piece)) {
+                piece++;
+                offset = 0;
+            }
+        }
+        NetHeader.receive(packet, Memory.getLong(header), Memory.getShort(header + 8) & 0xFFFF, length, features);
+        long to = Packet.data(packet);
+        for (; piece < ring.pieces(); piece++) {
+            final int part = ring.pieceLength(piece) - offset;
+            copies.copy(ring.pieceAddress(piece) + offset, to, part);
+            to += part;
+            offset = 0;
+        }
+    }
+
+    /** What stopped the last burst: 0, or a {@link vhost.core.internal.ring.RingFault}. */
+    public int fault() {
+        return fault;
+    }
+
+    /** Chains of the last burst that held no packet, or one that is too long. */
+    public int dropped() {
+        return dropped;
+    }
+
+    /** Bytes of the last burst's packets. */
+    public long bytes() {
+        return bytes;
+    }
+}

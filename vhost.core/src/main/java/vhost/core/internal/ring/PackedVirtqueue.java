@@ -1,0 +1,260 @@
+package vhost.core.internal.ring;
+
+import java.lang.foreign.Arena;
+import java.lang.invoke.VarHandle;
+import linux.Memory;
+import vhost.core.internal.memory.Translator;
+
+/**
+ * A packed virtqueue (virtio 1.3, 2.8 "Packed Virtqueues").
+ *
+ * <pre>
+ *  descriptor ring                 N × | le64 addr | le32 len | le16 id | le16 flags |
+ *  driver and device event area    | le16 off_wrap | le16 flags |
+ * </pre>
+ *
+ * <p>N need not be a power of two. A descriptor is available where its AVAIL flag equals our wrap counter and its USED flag
+ * does not; we use it by setting both to the wrap counter of the used position.
+ */
+public final class PackedVirtqueue extends Virtqueue {
+    private static final int FLAGS = 14;
+    private static final int F_AVAIL = 1 << 7;
+    private static final int F_USED = 1 << 15;
+    private static final short RING_EVENT_FLAGS_ENABLE = 0;
+    private static final short RING_EVENT_FLAGS_DISABLE = 1;
+    private static final short RING_EVENT_FLAGS_DESC = 2;
+
+    private final long desc;
+    private final long driverEvent;
+    private final long deviceEvent;
+
+    private int availPosition;
+    private boolean availWrap;
+    private int packetPosition;
+    private boolean packetWrap;
+
+    private int usedPosition;
+    private boolean usedWrap;
+
+    /** The first entry since the last publish: written last, since it makes all the others visible. */
+    private boolean pushed;
+
+    private long firstAt;
+    private long firstWord;
+
+    /** Where the used position stood at the last look at the driver's event; nothing before the first one. */
+    private boolean looked;
+
+    private int lookedPosition;
+
+    /**
+     * A ring at addresses of ours, aligned 16, 4 and 4, each area wholly mapped.
+     *
+     * @param base as in SET_VRING_BASE: bits 0-14 avail position, 15 its wrap counter, 16-30 used position, 31 its wrap
+     *     counter; an upper half of 0 means that both are the same
+     */
+    public PackedVirtqueue(
+            final Arena arena,
+            final int size,
+            final long desc,
+            final long driverEvent,
+            final long deviceEvent,
+            final int base,
+            final Translator translator,
+            final boolean deviceWrites,
+            final boolean indirect,
+            final boolean eventIndex) {
+        super(arena, size, translator, deviceWrites, indirect, eventIndex);
+        this.desc = desc;
+        this.driverEvent = driverEvent;
+        this.deviceEvent = deviceEvent;
+        final int used = base >>> 16 == 0 ? base : base >>> 16;
+        availPosition = base & 0x7FFF;
+        availWrap = (base & 0x8000) != 0;
+        packetPosition = availPosition;
+        packetWrap = availWrap;
+        usedPosition = used & 0x7FFF;
+        usedWrap = (used & 0x8000) != 0;
+    }
+
+    /** Whether a base from the front-end lies in a ring of {@code size}. */
+    public static boolean isBase(final int base, final int size) {
+        return (base & 0x7FFF) < size && (base >>> 16 & 0x7FFF) < size;
+    }
+
+    @Override
+    void mark() {
+        packetPosition = availPosition;
+        packetWrap = availWrap;
+    }
+
+    @Override
+    public void rewind() {
+        availPosition = packetPosition;
+        availWrap = packetWrap;
+    }
+
+    @Override
+    public boolean hasAvailable() {
+        // Pairs with the driver's release of the flags: the rest of the descriptor may be read after this.
+        return isAvailable(Memory.getShortAcquire(desc + (long) availPosition * DESC_SIZE + FLAGS));
+    }
+
+    private boolean isAvailable(final int flags) {
+        return availWrap ? (flags & (F_AVAIL | F_USED)) == F_AVAIL : (flags & (F_AVAIL | F_USED)) == F_USED;
+    }
+
+    @Override
+    public int nextChain() {
+        final long at = desc + (long) availPosition * DESC_SIZE;
+        // A driver can go on making descriptors available while we read; a packet takes each of them once at most.
+        if (!isAvailable(Memory.getShortAcquire(at + FLAGS)) || chains() == size) {
+            return EMPTY;
+        }
+        final long gpa = Memory.getLong(at);
+        final long word = Memory.getLong(at + 8);
+        final int flags = (int) (word >>> 48);
+        if ((flags & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT))
+                == (deviceWrites ? VRING_DESC_F_WRITE : 0)) {
+            final long length = word & 0xFFFF_FFFFL;
+            if (takesOnlyPiece(length)) {
+                final long address = translator.translate(gpa, length);
+                if (address != 0) {
+                    advanceAvail();
+                    onlyPiece((int) (word >>> 32) & 0xFFFF, address, (int) length);
+                    return CHAIN;
+                }
+            }
+        }
+        return walk(gpa, word);
+    }
+
+    private int walk(final long headGpa, final long headWord) {
+        final int before = bytesSoFar();
+        final int start = availPosition;
+        final boolean startWrap = availWrap;
+        long gpa = headGpa;
+        long word = headWord;
+        int fault = RingFault.LOOP;
+        for (int count = 1; count <= size; count++) {
+            final long length = word & 0xFFFF_FFFFL;
+            final int flags = (int) (word >>> 48);
+            advanceAvail();
+            if ((flags & VRING_DESC_F_INDIRECT) != 0) {
+                fault = (flags & VRING_DESC_F_NEXT) != 0 || !isTableLength(length)
+                        ? RingFault.INDIRECT
+                        : walkTable(gpa, (int) length);
+            } else if ((flags & VRING_DESC_F_WRITE) != 0 != deviceWrites) {
+                fault = RingFault.DIRECTION;
+            } else {
+                fault = addBuffer(gpa, length);
+            }
+            if (fault != 0) {
+                break;
+            }
+            if ((flags & VRING_DESC_F_NEXT) == 0) {
+                endChain((int) (word >>> 32) & 0xFFFF, count, before);
+                return CHAIN;
+            }
+            fault = RingFault.LOOP;
+            // The driver wrote the head's flags last: the chain's other descriptors are complete.
+            final long at = desc + (long) availPosition * DESC_SIZE;
+            gpa = Memory.getLong(at);
+            word = Memory.getLong(at + 8);
+        }
+        availPosition = start;
+        availWrap = startWrap;
+        return fault;
+    }
+
+    /** An indirect table is sequential; only WRITE means anything in it. */
+    private int walkTable(final long gpa, final int length) {
+        final long table = indirectTable(gpa, length);
+        if (table == 0) {
+            return RingFault.ADDRESS;
+        }
+        for (long at = table; at < table + length; at += DESC_SIZE) {
+            final long address = Memory.getLong(at);
+            final long word = Memory.getLong(at + 8);
+            if (((int) (word >>> 48) & VRING_DESC_F_WRITE) != 0 != deviceWrites) {
+                return RingFault.DIRECTION;
+            }
+            final int fault = addBuffer(address, word & 0xFFFF_FFFFL);
+            if (fault != 0) {
+                return fault;
+            }
+        }
+        return 0;
+    }
+
+    private void advanceAvail() {
+        availPosition++;
+        if (availPosition == size) {
+            availPosition = 0;
+            availWrap = !availWrap;
+        }
+    }
+
+    @Override
+    void pushUsed(final int id, final int descriptors, final int written) {
+        final long at = desc + (long) usedPosition * DESC_SIZE;
+        final int flags = (usedWrap ? F_AVAIL | F_USED : 0) | (written != 0 ? VRING_DESC_F_WRITE : 0);
+        final long word = written & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;
+        if (pushed) {
+            Memory.putLong(at + 8, word);
+        } else {
+            pushed = true;
+            firstAt = at + 8;
+            firstWord = word;
+        }
+        usedPosition += descriptors;
+        if (usedPosition >= size) {
+            usedPosition -= size;
+            usedWrap = !usedWrap;
+        }
+    }
+
+    @Override
+    public boolean publish() {
+        if (!pushed) {
+            return false;
+        }
+        // Releases the other entries and all copies: the driver looks at this one first, with acquire.
+        Memory.putLongRelease(firstAt, firstWord);
+        pushed = false;
+        // The driver writes its wish, fences, then reads the descriptor; we write that, fence, then read its wish.
+        VarHandle.fullFence();
+        final int before = lookedPosition;
+        final boolean first = !looked;
+        looked = true;
+        lookedPosition = usedPosition;
+        final int flags = Memory.getShortAcquire(driverEvent + 2) & 3;
+        if (flags == RING_EVENT_FLAGS_ENABLE || flags != RING_EVENT_FLAGS_DESC || !eventIndex) {
+            return flags != RING_EVENT_FLAGS_DISABLE;
+        }
+        final int offWrap = Memory.getShort(driverEvent) & 0xFFFF;
+        int event = offWrap & 0x7FFF;
+        if ((offWrap & 0x8000) != 0 != usedWrap) {
+            event -= size;
+        }
+        final int old = usedPosition <= before ? before - size : before;
+        return first || ((usedPosition - event - 1) & 0xFFFF) < ((usedPosition - old) & 0xFFFF);
+    }
+
+    @Override
+    public void wantKick(final boolean wanted) {
+        Memory.putShort(deviceEvent + 2, wanted ? RING_EVENT_FLAGS_ENABLE : RING_EVENT_FLAGS_DISABLE);
+        // The caller looks at the next descriptor; the driver writes it, fences, then reads this.
+        VarHandle.fullFence();
+    }
+
+    @Override
+    public int base() {
+        return availPosition | (availWrap ? 0x8000 : 0) | usedPosition << 16 | (usedWrap ? 0x8000_0000 : 0);
+    }
+
+    @Override
+    public String describe() {
+        return "packed " + size;
+    }
+}
