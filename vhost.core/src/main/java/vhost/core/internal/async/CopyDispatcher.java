@@ -25,7 +25,7 @@ public final class CopyDispatcher {
     private final Completions completions = new Completions(BATCH);
 
     private DmaOps channel;
-    private boolean trusted;
+    private volatile boolean trusted;
     private int threshold = Integer.MAX_VALUE;
     private long maxCopyBytes;
     private int alignmentMask;

@@ -10,6 +10,10 @@ import vhost.core.internal.ring.Virtqueue;
  * owner only.
  */
 public final class GuestReceive {
+    private static final int FILLED = 0;
+    private static final int STOP = 1;
+    private static final int DROP = 2;
+
     private final Virtqueue ring;
     private final CopyDispatcher copies;
     private final long features;
@@ -49,27 +53,21 @@ public final class GuestReceive {
             final long packet = packets[from + taken];
             final int length = Packet.length(packet);
             final int need = length + headerBytes;
-            ring.beginPacket();
-            final int got = ring.nextChain();
-            if (got != Virtqueue.CHAIN) {
-                fault = got;
-                break;
-            }
-            if (ring.pieces() == 1 && ring.bytes() >= need) {
-                final long at = ring.pieceAddress(0);
+            final long at = ring.takeSingle(need);
+            if (at != 0) {
                 putHeader(at, packet, 1);
                 copies.copy(Packet.data(packet), at + headerBytes, length);
-                ring.pushUsed(0, need);
-            } else if (collect(need)) {
-                scatter(packet, length);
+                ring.pushUsedSingle(need);
             } else {
-                ring.rewind();
-                if (fault != 0 || mightFitLater()) {
+                final int outcome = fill(packet, length);
+                if (outcome == STOP) {
                     break;
                 }
-                dropped++;
-                taken++;
-                continue;
+                if (outcome == DROP) {
+                    dropped++;
+                    taken++;
+                    continue;
+                }
             }
             delivered++;
             bytes += length;
@@ -77,6 +75,22 @@ public final class GuestReceive {
         }
         copies.finish();
         return taken;
+    }
+
+    /** Any buffers: {@link #FILLED}, {@link #STOP} where there are too few now, or {@link #DROP} where none will do. */
+    private int fill(final long packet, final int length) {
+        ring.beginPacket();
+        final int got = ring.nextChain();
+        if (got != Virtqueue.CHAIN) {
+            fault = got;
+            return STOP;
+        }
+        if (collect(length + headerBytes)) {
+            scatter(packet, length);
+            return FILLED;
+        }
+        ring.rewind();
+        return fault != 0 || mightFitLater() ? STOP : DROP;
     }
 
     /** Takes chains until they hold {@code need} bytes. False where there are too few, or one that holds too little. */

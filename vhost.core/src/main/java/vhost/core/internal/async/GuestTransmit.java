@@ -42,40 +42,30 @@ public final class GuestTransmit {
         dropped = 0;
         bytes = 0;
         count = 0;
-        while (count < max) {
-            ring.beginPacket();
-            final int got = ring.nextChain();
-            if (got != Virtqueue.CHAIN) {
-                fault = got;
-                break;
-            }
-            final int length = ring.bytes() - headerBytes;
-            if (length <= 0 || length > Packet.MAX_DATA_BYTES || ring.isOverlong()) {
-                ring.pushUsed(0, 0);
-                dropped++;
-                if (dropped >= max) {
-                    break; // a guest that sends nothing but rubbish gets no longer a turn than the others
+        while (count < max && dropped < max) { // a guest that sends rubbish gets no longer a turn than the others
+            final long at = ring.takeSingle(headerBytes + 1);
+            if (at == 0) {
+                if (!takeAny(pool, packets)) {
+                    break;
                 }
                 continue;
             }
-            final long packet = pool.take(length);
+            final int length = ring.singleLength() - headerBytes;
+            final long packet = length <= Packet.MAX_DATA_BYTES ? pool.take(length) : PacketPool.NONE;
             if (packet == PacketPool.NONE) {
-                ring.rewind();
-                break;
+                if (length <= Packet.MAX_DATA_BYTES) {
+                    ring.untakeSingle();
+                    break;
+                }
+                ring.pushUsedSingle(0);
+                dropped++;
+                continue;
             }
             inHand = packet;
-            if (ring.pieces() == 1) {
-                final long at = ring.pieceAddress(0);
-                NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
-                copies.copy(at + headerBytes, Packet.data(packet), length);
-            } else {
-                gather(packet, length);
-            }
-            Packet.setLength(packet, length);
-            ring.pushUsed(0, 0);
-            bytes += length;
-            packets[count++] = packet;
-            inHand = PacketPool.NONE;
+            NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+            copies.copy(at + headerBytes, Packet.data(packet), length);
+            ring.pushUsedSingle(0);
+            took(packets, packet, length);
         }
         copies.finish();
         return count;
@@ -89,6 +79,39 @@ public final class GuestTransmit {
             pool.free(inHand);
             inHand = PacketPool.NONE;
         }
+    }
+
+    /** Any chain. False where the burst ends here. */
+    private boolean takeAny(final PacketPool pool, final long[] packets) {
+        ring.beginPacket();
+        final int got = ring.nextChain();
+        if (got != Virtqueue.CHAIN) {
+            fault = got;
+            return false;
+        }
+        final int length = ring.bytes() - headerBytes;
+        if (length <= 0 || length > Packet.MAX_DATA_BYTES || ring.isOverlong()) {
+            ring.pushUsed(0, 0);
+            dropped++;
+            return true;
+        }
+        final long packet = pool.take(length);
+        if (packet == PacketPool.NONE) {
+            ring.rewind();
+            return false;
+        }
+        inHand = packet;
+        gather(packet, length);
+        ring.pushUsed(0, 0);
+        took(packets, packet, length);
+        return true;
+    }
+
+    private void took(final long[] packets, final long packet, final int length) {
+        Packet.setLength(packet, length);
+        bytes += length;
+        packets[count++] = packet;
+        inHand = PacketPool.NONE;
     }
 
     private void gather(final long packet, final int length) {

@@ -4,6 +4,7 @@ import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import linux.EventFd;
 import linux.Linux;
 import linux.LinuxException;
@@ -623,8 +624,13 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         return queues[2 * pair + 1];
     }
 
-    List<VhostQueueImpl> queues() {
-        return List.of(queues);
+    /** Tells why a queue stopped by itself or lost its engine; empty text where all is well. Any thread. */
+    public void forEachFault(final BiConsumer<String, String> report) {
+        for (final VhostQueueImpl queue : queues) {
+            final String ring = queue.fault().isEmpty() ? "" : "stopped: " + queue.fault();
+            final String engine = queue.isEngineLost() ? "engine " + queue.engine() + " failed, the core copies" : "";
+            report.accept(queue.name(), ring.isEmpty() ? engine : ring);
+        }
     }
 
     @Override

@@ -23,10 +23,17 @@ final class WorkerPacketPool implements PacketPool {
     private static final long LARGE = 1;
 
     private final MemoryRegion memory;
+    private final long smallBase;
+    private final long largeBase;
     private final long[] small = new long[SMALL_PACKETS];
     private final long[] large = new long[LARGE_PACKETS];
     private int smallFree;
     private int largeFree;
+
+    /** Packets made so far: they are made when the first ones run out, so that unused pages are never touched. */
+    private int smallMade;
+
+    private int largeMade;
 
     WorkerPacketPool() throws LinuxException {
         final long bytes = (long) SMALL_PACKETS * SMALL_STRIDE + (long) LARGE_PACKETS * LARGE_STRIDE;
@@ -38,16 +45,8 @@ final class WorkerPacketPool implements PacketPool {
                 -1,
                 0);
         memory = new MemoryRegion(base, length);
-        long at = base + (long) SMALL_PACKETS * SMALL_STRIDE;
-        for (int i = 0; i < LARGE_PACKETS; i++) {
-            large[LARGE_PACKETS - 1 - i] = at + (long) i * LARGE_STRIDE;
-        }
-        at = base;
-        for (int i = 0; i < SMALL_PACKETS; i++) {
-            small[SMALL_PACKETS - 1 - i] = at + (long) i * SMALL_STRIDE;
-        }
-        smallFree = SMALL_PACKETS;
-        largeFree = LARGE_PACKETS;
+        smallBase = base;
+        largeBase = base + (long) SMALL_PACKETS * SMALL_STRIDE;
     }
 
     /** Where all packets lie, for engines that must be told. */
@@ -57,20 +56,28 @@ final class WorkerPacketPool implements PacketPool {
 
     @Override
     public long take(final int bytes) {
-        if (bytes <= SMALL_DATA && smallFree != 0) {
-            final long packet = small[--smallFree];
-            Packet.init(packet, SMALL_DATA, SMALL);
-            return packet;
-        }
-        return takeLarge(bytes);
+        return bytes <= SMALL_DATA && smallFree != 0 ? small[--smallFree] : takeOther(bytes);
     }
 
-    private long takeLarge(final int bytes) {
-        if (largeFree == 0 || bytes > Packet.MAX_DATA_BYTES || bytes <= SMALL_DATA) {
+    private long takeOther(final int bytes) {
+        if (bytes <= SMALL_DATA) {
+            return smallMade == SMALL_PACKETS
+                    ? NONE
+                    : make(smallBase + (long) smallMade++ * SMALL_STRIDE, SMALL_DATA, SMALL);
+        }
+        if (bytes > Packet.MAX_DATA_BYTES) {
             return NONE;
         }
-        final long packet = large[--largeFree];
-        Packet.init(packet, Packet.MAX_DATA_BYTES, LARGE);
+        if (largeFree != 0) {
+            return large[--largeFree];
+        }
+        return largeMade == LARGE_PACKETS
+                ? NONE
+                : make(largeBase + (long) largeMade++ * LARGE_STRIDE, Packet.MAX_DATA_BYTES, LARGE);
+    }
+
+    private static long make(final long packet, final int capacity, final long kind) {
+        Packet.init(packet, capacity, kind);
         return packet;
     }
 
@@ -92,7 +99,7 @@ final class WorkerPacketPool implements PacketPool {
 
     @Override
     public int inUse() {
-        return SMALL_PACKETS - smallFree + LARGE_PACKETS - largeFree;
+        return smallMade - smallFree + largeMade - largeFree;
     }
 
     /** Gives the memory back. No packet may be used any more. */

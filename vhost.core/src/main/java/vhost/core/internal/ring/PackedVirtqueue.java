@@ -105,28 +105,46 @@ public final class PackedVirtqueue extends Virtqueue {
     }
 
     @Override
+    public long takeSingle(final int atLeast) {
+        final long at = desc + (long) availPosition * DESC_SIZE;
+        if (!isAvailable(Memory.getShortAcquire(at + FLAGS))) {
+            return 0;
+        }
+        final long gpa = Memory.getLong(at);
+        final long word = Memory.getLong(at + 8);
+        final long length = word & 0xFFFF_FFFFL;
+        if (((int) (word >>> 48) & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT))
+                        != (deviceWrites ? VRING_DESC_F_WRITE : 0)
+                || length < atLeast
+                || !isSingleLength(length)) {
+            return 0;
+        }
+        final long address = translator.translate(gpa, length);
+        if (address != 0) {
+            advanceAvail();
+            singleId = (int) (word >>> 32) & 0xFFFF;
+            singleLength = (int) length;
+        }
+        return address;
+    }
+
+    @Override
+    public void untakeSingle() {
+        if (availPosition == 0) {
+            availPosition = size;
+            availWrap = !availWrap;
+        }
+        availPosition--;
+    }
+
+    @Override
     public int nextChain() {
         final long at = desc + (long) availPosition * DESC_SIZE;
         // A driver can go on making descriptors available while we read; a packet takes each of them once at most.
         if (!isAvailable(Memory.getShortAcquire(at + FLAGS)) || chains() == size) {
             return EMPTY;
         }
-        final long gpa = Memory.getLong(at);
-        final long word = Memory.getLong(at + 8);
-        final int flags = (int) (word >>> 48);
-        if ((flags & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT))
-                == (deviceWrites ? VRING_DESC_F_WRITE : 0)) {
-            final long length = word & 0xFFFF_FFFFL;
-            if (takesOnlyPiece(length)) {
-                final long address = translator.translate(gpa, length);
-                if (address != 0) {
-                    advanceAvail();
-                    onlyPiece((int) (word >>> 32) & 0xFFFF, address, (int) length);
-                    return CHAIN;
-                }
-            }
-        }
-        return walk(gpa, word);
+        return walk(Memory.getLong(at), Memory.getLong(at + 8));
     }
 
     private int walk(final long headGpa, final long headWord) {

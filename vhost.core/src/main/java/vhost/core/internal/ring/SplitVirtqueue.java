@@ -108,39 +108,66 @@ public final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
+    public long takeSingle(final int atLeast) {
+        if (nextAvail == availIndex && acquireAvail() != CHAIN) {
+            return 0;
+        }
+        final int head = Memory.getShort(avail + RING + 2L * (nextAvail & mask)) & 0xFFFF;
+        if (head >= size) {
+            return 0;
+        }
+        final long at = desc + (long) head * DESC_SIZE;
+        final long gpa = Memory.getLong(at);
+        final long word = Memory.getLong(at + 8);
+        final long length = word & 0xFFFF_FFFFL;
+        if (((int) (word >>> 32) & 0xFFFF) != (deviceWrites ? VRING_DESC_F_WRITE : 0)
+                || length < atLeast
+                || !isSingleLength(length)) {
+            return 0;
+        }
+        final long address = translator.translate(gpa, length);
+        if (address != 0) {
+            nextAvail = (nextAvail + 1) & 0xFFFF;
+            singleId = head;
+            singleLength = (int) length;
+        }
+        return address;
+    }
+
+    @Override
+    public void untakeSingle() {
+        nextAvail = (nextAvail - 1) & 0xFFFF;
+    }
+
+    /** Looks for further entries: {@link #CHAIN} where there are, {@link #EMPTY}, or a fault. */
+    private int acquireAvail() {
+        // Pairs with the driver's release of avail.idx: entries and descriptors below it may be read after this.
+        final int index = Memory.getShortAcquire(avail + IDX) & 0xFFFF;
+        if (index == nextAvail) {
+            return EMPTY;
+        }
+        // Chains that we hold and have not used count too: the driver owns N descriptors in all.
+        if (((index - publishedUsed) & 0xFFFF) > size) {
+            return RingFault.AVAIL_INDEX;
+        }
+        availIndex = index;
+        return CHAIN;
+    }
+
+    @Override
     public int nextChain() {
         if (nextAvail == availIndex) {
-            // Pairs with the driver's release of avail.idx: entries and descriptors below it may be read after this.
-            final int index = Memory.getShortAcquire(avail + IDX) & 0xFFFF;
-            if (index == nextAvail) {
-                return EMPTY;
+            final int found = acquireAvail();
+            if (found != CHAIN) {
+                return found;
             }
-            // Chains that we hold and have not used count too: the driver owns N descriptors in all.
-            if (((index - publishedUsed) & 0xFFFF) > size) {
-                return RingFault.AVAIL_INDEX;
-            }
-            availIndex = index;
         }
         final int head = Memory.getShort(avail + RING + 2L * (nextAvail & mask)) & 0xFFFF;
         if (head >= size) {
             return RingFault.HEAD;
         }
         final long at = desc + (long) head * DESC_SIZE;
-        final long gpa = Memory.getLong(at);
-        final long word = Memory.getLong(at + 8);
-        final int flags = (int) (word >>> 32) & 0xFFFF;
-        if (flags == (deviceWrites ? VRING_DESC_F_WRITE : 0)) {
-            final long length = word & 0xFFFF_FFFFL;
-            if (takesOnlyPiece(length)) {
-                final long address = translator.translate(gpa, length);
-                if (address != 0) {
-                    nextAvail = (nextAvail + 1) & 0xFFFF;
-                    onlyPiece(head, address, (int) length);
-                    return CHAIN;
-                }
-            }
-        }
-        return walk(head, gpa, word);
+        return walk(head, Memory.getLong(at), Memory.getLong(at + 8));
     }
 
     /** Any chain; {@code gpa} and {@code word} are the two halves of its first descriptor. */

@@ -55,6 +55,9 @@ public abstract class Virtqueue {
     private int chains;
     private int bytes;
 
+    int singleLength;
+    int singleId;
+
     /** An indirect table that straddles two regions is gathered here. */
     private final long scratch;
 
@@ -75,6 +78,28 @@ public abstract class Virtqueue {
         this.chainBytes = new int[size];
         this.scratch = arena.allocate((long) size * DESC_SIZE, DESC_SIZE).address();
     }
+
+    /**
+     * The short way: takes the next available chain where it is a single buffer of at least {@code atLeast} bytes that lies in
+     * one region, as most are. {@link #singleLength} and {@link #pushUsedSingle} go with it.
+     *
+     * @return our address of the buffer, or 0 where nothing was taken: no chain, another kind of chain, or a fault, which
+     *     {@link #nextChain} tells apart
+     */
+    public abstract long takeSingle(int atLeast);
+
+    /** Bytes of the buffer that {@link #takeSingle} took. */
+    public final int singleLength() {
+        return singleLength;
+    }
+
+    /** Adds the used entry of the chain that {@link #takeSingle} took, as {@link #pushUsed} does. */
+    public final void pushUsedSingle(final int written) {
+        pushUsed(singleId, 1, written);
+    }
+
+    /** Gives the chain that {@link #takeSingle} took back: it is the next to be taken again. */
+    public abstract void untakeSingle();
 
     /** Forgets the pieces and chains of the last packet. */
     public final void beginPacket() {
@@ -171,21 +196,9 @@ public abstract class Virtqueue {
         chains++;
     }
 
-    /** A chain of one piece, the common case; the range was translated. */
-    final void onlyPiece(final int id, final long address, final int length) {
-        pieceAddress[pieces] = address;
-        pieceLength[pieces] = length;
-        pieces++;
-        bytes += length;
-        chainId[chains] = id;
-        chainDescriptors[chains] = 1;
-        chainBytes[chains] = length;
-        chains++;
-    }
-
-    /** Whether {@link #onlyPiece} has room. */
-    final boolean takesOnlyPiece(final long length) {
-        return length <= MAX_PIECE_BYTES && length != 0 && pieces < MAX_PIECES;
+    /** Whether a buffer of {@code length} bytes can be described by one piece. */
+    static boolean isSingleLength(final long length) {
+        return length <= MAX_PIECE_BYTES;
     }
 
     /** Adds one descriptor's buffer, cut where regions end. Returns 0 or a {@link RingFault}. */
