@@ -633,6 +633,11 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         }
     }
 
+    /** Keeps what happened last, for people. Any thread. */
+    public void note(final String event) {
+        lastEvent = event;
+    }
+
     @Override
     public long connections() {
         return connections;
