@@ -97,7 +97,9 @@ public final class QueuePair {
 
     /** Longest contiguous piece, for which the end of a region may be left unused; bytes. */
     static long longestPiece(final FrontendConfig config) {
-        return 16L * config.ringSize() + (long) config.rxBufferBytes() * config.rxDescriptors() + config.txPacketBytes();
+        return 16L * config.ringSize()
+                + (long) config.rxBufferBytes() * config.rxDescriptors()
+                + config.txPacketBytes();
     }
 
     /** The pair's number. */

@@ -232,8 +232,7 @@ public final class VhostFrontend implements AutoCloseable {
         final RingView areas = receive ? pair.rx() : pair.tx();
         session.setVringNum(ring, config.ringSize());
         session.setVringBase(ring, pair.base(receive));
-        session.setVringAddr(
-                ring, 0, memory.uva(areas.desc()), memory.uva(areas.driver()), memory.uva(areas.device()));
+        session.setVringAddr(ring, 0, memory.uva(areas.desc()), memory.uva(areas.driver()), memory.uva(areas.device()));
         session.setVringKick(ring, pair.kickFd(receive));
     }
 

@@ -72,7 +72,9 @@ public final class Connection implements AutoCloseable {
         for (int i = 0; i < fds.length; i++) {
             final int original = FileDescriptorCast.using(received[i]).as(Integer.class);
             fds[i] = Linux.duplicate(original);
-            FileDescriptorCast.using(received[i]).as(java.io.FileInputStream.class).close();
+            FileDescriptorCast.using(received[i])
+                    .as(java.io.FileInputStream.class)
+                    .close();
         }
         return fds;
     }

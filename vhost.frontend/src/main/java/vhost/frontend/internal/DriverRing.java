@@ -77,6 +77,11 @@ public abstract sealed class DriverRing permits SplitDriverRing, PackedDriverRin
         return free;
     }
 
+    /** Descriptors that the device has. */
+    public final int taken() {
+        return size - free;
+    }
+
     /** Buffers that the device has. */
     public final int outstanding() {
         return outstanding;

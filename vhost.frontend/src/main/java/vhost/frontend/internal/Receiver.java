@@ -264,14 +264,13 @@ public final class Receiver {
         if ((flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && !Virtio.has(features, VIRTIO_NET_F_GUEST_CSUM)) {
             throw ring.fault("NEEDS_CSUM without GUEST_CSUM");
         }
-        final boolean allowed =
-                switch (gso & ~VIRTIO_NET_HDR_GSO_ECN) {
-                    case VIRTIO_NET_HDR_GSO_NONE -> gso == 0;
-                    case VIRTIO_NET_HDR_GSO_TCPV4 -> Virtio.has(features, VIRTIO_NET_F_GUEST_TSO4);
-                    case VIRTIO_NET_HDR_GSO_TCPV6 -> Virtio.has(features, VIRTIO_NET_F_GUEST_TSO6);
-                    case VIRTIO_NET_HDR_GSO_UDP -> Virtio.has(features, VIRTIO_NET_F_GUEST_UFO);
-                    default -> false;
-                };
+        final boolean allowed = switch (gso & ~VIRTIO_NET_HDR_GSO_ECN) {
+            case VIRTIO_NET_HDR_GSO_NONE -> gso == 0;
+            case VIRTIO_NET_HDR_GSO_TCPV4 -> Virtio.has(features, VIRTIO_NET_F_GUEST_TSO4);
+            case VIRTIO_NET_HDR_GSO_TCPV6 -> Virtio.has(features, VIRTIO_NET_F_GUEST_TSO6);
+            case VIRTIO_NET_HDR_GSO_UDP -> Virtio.has(features, VIRTIO_NET_F_GUEST_UFO);
+            default -> false;
+        };
         if (!allowed || (gso & VIRTIO_NET_HDR_GSO_ECN) != 0 && !Virtio.has(features, VIRTIO_NET_F_GUEST_ECN)) {
             throw ring.fault("gso_type " + gso + " was not negotiated");
         }

@@ -20,6 +20,7 @@ public final class Transmitter {
     private final boolean indirect;
     private final int headerBytes;
     private final int maxPacket;
+    private final int piecesAtMost;
 
     /** Used buffers of one reclaim. */
     private final int[] used;
@@ -48,6 +49,7 @@ public final class Transmitter {
         indirect = config.indirectTx();
         headerBytes = config.headerBytes();
         maxPacket = config.txPacketBytes();
+        piecesAtMost = indirect ? 1 : maxPieces(config);
         buffers = new BufferSet(memory, count(config), blockBytes(config), tableEntries(config));
         used = new int[count(config)];
         usedLengths = new int[used.length];
@@ -84,9 +86,12 @@ public final class Transmitter {
     }
 
     /** See {@link vhost.frontend.QueuePair#sendBurst}. */
-    public int send(final long[] addresses, final int[] lengths, final long[] headers, final int from, final int count) {
+    public int send(
+            final long[] addresses, final int[] lengths, final long[] headers, final int from, final int count) {
         ring.requireIntact();
-        if (ring.outstanding() > 0 && (ring.outstanding() >= used.length >> 2 || buffers.free() < count)) {
+        // Not at every burst, since it reads what the device writes; not too late, since the last used are in the
+        // cache.
+        if (ring.taken() >= used.length >> 2 || ring.taken() > 0 && ring.free() < count * piecesAtMost) {
             reclaim();
         }
         int sent = 0;
