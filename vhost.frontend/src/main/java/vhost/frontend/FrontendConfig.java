@@ -29,6 +29,8 @@ import java.util.Objects;
  * @param regionGapBytes hole between regions in guest physical space; with 0 buffers may lie across two regions
  * @param gpaBase guest physical address of the first region
  * @param fileOffset where the first region begins in the memory file, a multiple of 4096
+ * @param spareBytes memory beyond what the rings and buffers take, for {@link GuestMemory#allocate}, where
+ *     {@code regionBytes} is empty
  * @param sealed the memory file can no longer be shrunk
  * @param memorySlots memory is announced by ADD_MEM_REG rather than SET_MEM_TABLE
  * @param protocolFeatures mask of the protocol features to accept where they are offered; 0 leaves them unlocked
@@ -56,6 +58,7 @@ public record FrontendConfig(
         long regionGapBytes,
         long gpaBase,
         long fileOffset,
+        long spareBytes,
         boolean sealed,
         boolean memorySlots,
         long protocolFeatures,
@@ -87,7 +90,8 @@ public record FrontendConfig(
                 Arrays.stream(regionBytes).allMatch(bytes -> bytes > 0 && bytes % PAGE == 0),
                 "regions are multiples of 4096 bytes");
         require(
-                (regionGapBytes | gpaBase | fileOffset) >= 0 && (regionGapBytes | gpaBase | fileOffset) % PAGE == 0,
+                (regionGapBytes | gpaBase | fileOffset | spareBytes) >= 0
+                        && (regionGapBytes | gpaBase | fileOffset) % PAGE == 0,
                 "gap, base and offset are multiples of 4096");
     }
 
@@ -157,6 +161,7 @@ public record FrontendConfig(
         private long regionGapBytes;
         private long gpaBase = 0x1_0000_0000L;
         private long fileOffset;
+        private long spareBytes = 1 << 16;
         private boolean sealed = true;
         private boolean memorySlots;
         private long protocolFeatures = DEFAULT_PROTOCOL_FEATURES;
@@ -188,6 +193,7 @@ public record FrontendConfig(
             regionGapBytes = from.regionGapBytes;
             gpaBase = from.gpaBase;
             fileOffset = from.fileOffset;
+            spareBytes = from.spareBytes;
             sealed = from.sealed;
             memorySlots = from.memorySlots;
             protocolFeatures = from.protocolFeatures;
@@ -295,6 +301,11 @@ public record FrontendConfig(
             return this;
         }
 
+        public Builder spareBytes(final long value) {
+            spareBytes = value;
+            return this;
+        }
+
         public Builder sealed(final boolean value) {
             sealed = value;
             return this;
@@ -343,6 +354,7 @@ public record FrontendConfig(
                     regionGapBytes,
                     gpaBase,
                     fileOffset,
+                    spareBytes,
                     sealed,
                     memorySlots,
                     protocolFeatures,

@@ -54,6 +54,11 @@ public final class RingView {
         return memory.uva(va);
     }
 
+    /** Zeroes all areas: a ring that nothing was ever offered on. */
+    public void clear() {
+        areas.clear();
+    }
+
     /** Split ring: writes a whole descriptor, plainly. */
     public void writeSplit(final int slot, final long gpa, final int length, final int flags, final int next) {
         final long at = areas.desc() + 16L * slot;

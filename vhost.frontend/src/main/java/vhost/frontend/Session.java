@@ -238,13 +238,28 @@ public final class Session implements AutoCloseable {
         return state.getInt();
     }
 
-    /** The areas by {@code uva}: descriptors, then driver's (avail), then device's (used). */
-    public void setVringAddr(final int ring, final int flags, final long desc, final long driver, final long device)
+    /**
+     * The areas by {@code uva}: descriptors, then driver's (avail), then device's (used).
+     *
+     * @param flags bit 0: writes to the used ring are logged, at {@code log}, a {@code gpa}
+     */
+    public void setVringAddr(
+            final int ring, final int flags, final long desc, final long driver, final long device, final long log)
             throws IOException {
         final ByteBuffer addr = buffer(40);
         addr.putInt(ring).putInt(flags).putLong(desc).putLong(device).putLong(driver);
-        addr.putLong(0);
+        addr.putLong(log);
         post(SET_VRING_ADDR, addr.array());
+    }
+
+    /** The dirty log of {@code bytes} at {@code offset} of the file; answered where LOG_SHMFD was negotiated. */
+    public void setLogBase(final long bytes, final long offset, final int fd) throws IOException {
+        final byte[] log = buffer(16).putLong(bytes).putLong(offset).array();
+        if (has(VhostUser.VHOST_USER_PROTOCOL_F_LOG_SHMFD)) {
+            close(call(VhostUser.SET_LOG_BASE, log, fd).fds());
+        } else {
+            post(VhostUser.SET_LOG_BASE, log, fd);
+        }
     }
 
     public void setVringKick(final int ring, final int fd) throws IOException {

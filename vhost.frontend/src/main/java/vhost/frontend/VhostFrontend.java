@@ -15,7 +15,7 @@ import vhost.frontend.internal.Connection;
  * control thread; see {@link QueuePair} for the data path.
  *
  * <p>{@link #connect} does all up to moving packets. {@link #open} only connects, for those who want each step, or each
- * message of {@link #session()}, in their own hands.
+ * message of {@link #session()}, in their own hands; the rings are ready then, all receive buffers offered.
  */
 public final class VhostFrontend implements AutoCloseable {
     private final FrontendConfig config;
@@ -35,6 +35,7 @@ public final class VhostFrontend implements AutoCloseable {
             made = new GuestMemory(config, bytesNeeded(config));
             for (int i = 0; i < pairs.length; i++) {
                 pairs[i] = new QueuePair(config, made, i);
+                pairs[i].reset(0);
             }
         } catch (IOException | RuntimeException e) {
             close(made);
@@ -45,7 +46,7 @@ public final class VhostFrontend implements AutoCloseable {
 
     private static long bytesNeeded(final FrontendConfig config) {
         final long slack = config.regions() * (FrontendConfig.PAGE + QueuePair.longestPiece(config));
-        return config.queuePairs() * QueuePair.bytesNeeded(config) + slack;
+        return config.queuePairs() * QueuePair.bytesNeeded(config) + slack + config.spareBytes();
     }
 
     /** Connects to a listening back-end, negotiates and starts all rings. */
@@ -197,9 +198,8 @@ public final class VhostFrontend implements AutoCloseable {
     }
 
     private void share() throws IOException {
-        for (final QueuePair pair : pairs) {
-            session.setVringCall(ring(pair, true), pair.callFd(true));
-            session.setVringCall(ring(pair, false), pair.callFd(false));
+        for (int ring = 0; ring < 2 * pairs.length; ring++) {
+            setCall(ring);
         }
         session.setFeatures(features);
         status(ACKNOWLEDGE | DRIVER | FEATURES_OK);
@@ -207,9 +207,8 @@ public final class VhostFrontend implements AutoCloseable {
             session.setMtu(config.mtu());
         }
         shareMemory();
-        for (final QueuePair pair : pairs) {
-            startRing(pair, true);
-            startRing(pair, false);
+        for (int ring = 0; ring < 2 * pairs.length; ring++) {
+            startRing(ring);
         }
         enable(true);
         status(ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
@@ -227,17 +226,21 @@ public final class VhostFrontend implements AutoCloseable {
         }
     }
 
-    private void startRing(final QueuePair pair, final boolean receive) throws IOException {
-        final int ring = ring(pair, receive);
+    /** SET_VRING_NUM, BASE, ADDR and KICK of ring {@code ring} (2k receives, 2k+1 transmits), as the driver has it. */
+    public void startRing(final int ring) throws IOException {
+        final QueuePair pair = pairs[ring / 2];
+        final boolean receive = ring % 2 == 0;
         final RingView areas = receive ? pair.rx() : pair.tx();
         session.setVringNum(ring, config.ringSize());
         session.setVringBase(ring, pair.base(receive));
-        session.setVringAddr(ring, 0, memory.uva(areas.desc()), memory.uva(areas.driver()), memory.uva(areas.device()));
+        session.setVringAddr(
+                ring, 0, memory.uva(areas.desc()), memory.uva(areas.driver()), memory.uva(areas.device()), 0);
         session.setVringKick(ring, pair.kickFd(receive));
     }
 
-    private static int ring(final QueuePair pair, final boolean receive) {
-        return (receive ? pair.rx() : pair.tx()).index();
+    /** SET_VRING_CALL of ring {@code ring} with the eventfd that the driver sleeps on. */
+    public void setCall(final int ring) throws IOException {
+        session.setVringCall(ring, pairs[ring / 2].callFd(ring % 2 == 0));
     }
 
     /** SET_VRING_ENABLE for all rings, where protocol features were negotiated: without them it must not be sent. */

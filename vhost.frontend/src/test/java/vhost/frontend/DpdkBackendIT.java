@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -233,6 +236,49 @@ class DpdkBackendIT {
             assertFalse(frontend.isStarted());
             frontend.start();
             loop(frontend, 1500, false);
+        }
+    }
+
+    @Test
+    void shouldServeABackendThatConnects() throws Exception {
+        final Path listening = folder.resolve("listening.sock");
+        final FrontendConfig config = FrontendConfig.builder(listening).build();
+        try (VhostFrontend.Listener listener = VhostFrontend.listen(config);
+                Testpmd client = Testpmd.startClient("macswap", listening, 1);
+                VhostFrontend frontend = listener.accept(Duration.ofSeconds(10))) {
+            loop(frontend, 1500, false);
+            // The connection breaks; the same memory and rings go on over the next.
+            frontend.reconnect(listener, Duration.ofSeconds(10));
+            frontend.negotiate();
+            frontend.resume();
+            loop(frontend, 1500, false);
+            assertTrue(client.isAlive());
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOpen() throws Exception {
+        final FrontendConfig config =
+                FrontendConfig.builder(socket).queuePairs(QUEUES).build();
+        VhostFrontend.connect(config).close();
+        final long fds = entries("/proc/self/fd");
+        final long maps = mappings();
+        for (int i = 0; i < 5; i++) {
+            VhostFrontend.connect(config).close();
+        }
+        assertEquals(fds, entries("/proc/self/fd"));
+        assertEquals(maps, mappings());
+    }
+
+    private static long entries(final String folder) throws IOException {
+        try (Stream<Path> entries = Files.list(Path.of(folder))) {
+            return entries.count();
+        }
+    }
+
+    private static long mappings() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("vhost-frontend")).count();
         }
     }
 

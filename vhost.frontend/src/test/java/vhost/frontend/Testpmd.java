@@ -24,8 +24,20 @@ final class Testpmd implements AutoCloseable {
         this.log = log;
     }
 
+    /** As {@link #start}, but it connects to {@code socket}, again and again. */
+    static Testpmd startClient(final String mode, final Path socket, final int queues)
+            throws IOException, InterruptedException {
+        return start(false, mode, socket, queues);
+    }
+
     /** Starts it, {@code mode} being one of testpmd's forward modes, and waits until it listens. */
     static Testpmd start(final String mode, final Path socket, final int queues, final String... more)
+            throws IOException, InterruptedException {
+        return start(true, mode, socket, queues, more);
+    }
+
+    private static Testpmd start(
+            final boolean listens, final String mode, final Path socket, final int queues, final String... more)
             throws IOException, InterruptedException {
         requireProgram();
         final Path log = socket.resolveSibling(mode + ".log");
@@ -38,10 +50,9 @@ final class Testpmd implements AutoCloseable {
                 "256",
                 "--no-pci",
                 "--no-telemetry",
-                "--file-prefix",
-                "it" + ProcessHandle.current().pid() + mode,
+                "--in-memory",
                 "--vdev",
-                "net_vhost0,iface=" + socket + ",queues=" + queues,
+                "net_vhost0,iface=" + socket + ",queues=" + queues + (listens ? "" : ",client=1"),
                 "--",
                 "-i",
                 "--nb-cores=1",
@@ -58,7 +69,7 @@ final class Testpmd implements AutoCloseable {
                 .start();
         final Testpmd testpmd = new Testpmd(process, log);
         final long deadline = System.currentTimeMillis() + START_MILLIS;
-        while (!Files.exists(socket) || !testpmd.log().contains("testpmd>")) {
+        while (listens && !Files.exists(socket) || !testpmd.log().contains("testpmd>")) {
             if (!process.isAlive() || System.currentTimeMillis() > deadline) {
                 testpmd.close();
                 fail("testpmd did not start: " + testpmd.log());

@@ -162,6 +162,10 @@ public final class Receiver {
                 stagedFrom = 0;
                 staged = ring.poll(stagedBuffer, stagedLength, 0, Math.min(max - into.packets, stagedBuffer.length));
                 if (staged == 0) {
+                    if (into.packets == 0 && refilling && buffers.free() > 0) {
+                        // A packet may need more buffers than the device has left.
+                        fill();
+                    }
                     break;
                 }
             }

@@ -24,7 +24,8 @@ public record RingAreas(boolean packed, int entries, long desc, long driver, lon
         return packed ? 4 : 6 + 8L * entries;
     }
 
-    void clear() {
+    /** Zeroes all three. */
+    public void clear() {
         Memory.fill(desc, descBytes(), (byte) 0);
         Memory.fill(driver, driverBytes(), (byte) 0);
         Memory.fill(device, deviceBytes(), (byte) 0);
