@@ -283,20 +283,19 @@ public final class VhostFrontend implements AutoCloseable {
         return started;
     }
 
-    /** A new connection to a back-end that listens again; memory and rings stay. Negotiate and resume afterwards. */
+    /**
+     * Closes the old connection and makes a new one to a back-end that listens again. Memory and rings stay: negotiate and
+     * resume afterwards.
+     */
     public void reconnect() throws IOException {
-        replace(connection(config));
+        abort();
+        session = new Session(connection(config));
     }
 
-    /** A new connection from a back-end that connects again. */
+    /** Closes the old connection and waits for a back-end that connects again; else as {@link #reconnect()}. */
     public void reconnect(final Listener listener, final Duration timeout) throws IOException {
-        replace(listener.connection(timeout));
-    }
-
-    private void replace(final Connection connection) throws IOException {
-        session.close();
-        session = new Session(connection);
-        started = false;
+        abort();
+        session = new Session(listener.connection(timeout));
     }
 
     /** Closes the socket and nothing else: what a killed front-end looks like. The rings can be polled on. */

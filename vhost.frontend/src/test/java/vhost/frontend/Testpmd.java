@@ -50,7 +50,7 @@ final class Testpmd implements AutoCloseable {
                 "256",
                 "--no-pci",
                 "--no-telemetry",
-                "--in-memory",
+                "--no-shconf",
                 "--vdev",
                 "net_vhost0,iface=" + socket + ",queues=" + queues + (listens ? "" : ",client=1"),
                 "--",
