@@ -158,6 +158,7 @@ class HandshakeTest {
                         "setRingAddresses(0, 0, 1, 2, 3, 0)",
                         "setKick(0, fd)",
                         "setCall(0, fd)",
+                        "setFeatures(0x100000000)",
                         "setRingSize(2, 1024)",
                         "setRingBase(2, 0)",
                         "setRingAddresses(2, 0, 1, 2, 3, 0)",
@@ -183,40 +184,30 @@ class HandshakeTest {
                 .containsExactly("connected", "setFeatures(0x100000000)", "enableAllRings()", "disconnected");
     }
 
+    /** A reset makes the features void; what the front-end may enable then follows from the protocol features. */
     @Test
-    void shouldAllowOtherFeaturesOnceAllRingsAreStopped() throws Exception {
-        try (RawFrontend frontend = port.connect()) {
-            frontend.negotiate(RawFrontend.VIRTIO_USER);
-            frontend.send(VhostUserRequest.SET_VRING_KICK, PLAIN, u64(0x101), 0);
-            frontend.ask(VhostUserRequest.GET_VRING_BASE, state(1, 0));
-            assertThat(frontend.acknowledged(VhostUserRequest.SET_FEATURES, u64(OFFERED | BIT_30), 0))
-                    .isZero();
-        }
-        port.ending();
-        assertThat(port.device.calls).contains("setFeatures(0x" + Long.toHexString(OFFERED) + ")");
-    }
-
-    @Test
-    void shouldAllowOtherFeaturesAfterAReset() throws Exception {
-        try (RawFrontend frontend = port.connect()) {
-            frontend.negotiate(RawFrontend.VIRTIO_USER);
-            frontend.send(VhostUserRequest.SET_VRING_KICK, PLAIN, u64(0x101), 0);
-            frontend.send(VhostUserRequest.RESET_OWNER);
-            assertThat(frontend.acknowledged(VhostUserRequest.SET_FEATURES, u64(OFFERED | BIT_30), 0))
-                    .isZero();
-        }
-    }
-
-    @Test
-    void shouldTakeAnyRingSizeWhereRingsArePacked() throws Exception {
+    void shouldTellTheDeviceFeaturesAgainAfterAReset() throws Exception {
         try (RawFrontend frontend = port.connect()) {
             frontend.send(VhostUserRequest.SET_PROTOCOL_FEATURES, u64(RawFrontend.VIRTIO_USER));
-            frontend.send(VhostUserRequest.SET_FEATURES, u64(OFFERED | BIT_30));
-            assertThat(frontend.acknowledged(VhostUserRequest.SET_VRING_NUM, state(3, 1000), 0))
+            frontend.send(VhostUserRequest.SET_FEATURES, u64(VERSION_1));
+            assertThat(frontend.acknowledged(VhostUserRequest.SET_STATUS, u64(0), 0))
+                    .isZero();
+            assertThat(frontend.acknowledged(VhostUserRequest.SET_VRING_ENABLE, state(0, 1), 0))
+                    .isZero();
+            assertThat(frontend.acknowledged(VhostUserRequest.SET_FEATURES, u64(VERSION_1), 0))
                     .isZero();
         }
         port.ending();
-        assertThat(port.device.calls).contains("setRingSize(3, 1000)");
+        assertThat(port.device.calls)
+                .containsExactly(
+                        "connected",
+                        "setFeatures(0x100000000)",
+                        "enableAllRings()",
+                        "setStatus(0)",
+                        "setRingEnabled(0, true)",
+                        "setFeatures(0x100000000)",
+                        "enableAllRings()",
+                        "disconnected");
     }
 
     /** A memory table of 8 regions, each with its descriptor. */

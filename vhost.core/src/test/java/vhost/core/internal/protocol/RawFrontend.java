@@ -3,8 +3,8 @@ package vhost.core.internal.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,16 +24,25 @@ final class RawFrontend implements AutoCloseable {
     static final long VIRTIO_USER = 0x10009;
 
     private final AFUNIXSocketChannel channel;
-    private final FileInputStream file;
+    private final RandomAccessFile file;
 
     /** Takes a connected channel over. */
     RawFrontend(final AFUNIXSocketChannel channel) throws IOException {
+        this(channel, Path.of("/dev/null"));
+    }
+
+    private RawFrontend(final AFUNIXSocketChannel channel, final Path file) throws IOException {
         this.channel = channel;
-        file = new FileInputStream("/dev/null");
+        this.file = new RandomAccessFile(file.toFile(), "rw");
     }
 
     static RawFrontend connect(final Path socket) throws IOException {
         return new RawFrontend(AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(socket)));
+    }
+
+    /** One whose descriptors are all of {@code file}. */
+    static RawFrontend connect(final Path socket, final Path file) throws IOException {
+        return new RawFrontend(AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(socket)), file);
     }
 
     /** An answer. */

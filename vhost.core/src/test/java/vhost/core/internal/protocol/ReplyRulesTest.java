@@ -89,7 +89,7 @@ class ReplyRulesTest {
     @Test
     void shouldAnswerAFailureAndGoOnWhereAsked() throws Exception {
         frontend.negotiate(ProtocolFeature.OFFERED);
-        assertThat(frontend.acknowledged(VhostUserRequest.SET_VRING_NUM, state(0, 0), 0))
+        assertThat(frontend.acknowledged(VhostUserRequest.SET_VRING_NUM, state(9, 256), 0))
                 .isEqualTo(1);
         port.device.failOn("setMemoryTable");
         assertThat(frontend.acknowledged(VhostUserRequest.SET_MEM_TABLE, table(1, 0, 0, 0, 0), 1))
@@ -121,9 +121,9 @@ class ReplyRulesTest {
     @Test
     void shouldEndTheSessionOnAFailureThatCannotBeAnswered() throws Exception {
         frontend.negotiate(ProtocolFeature.OFFERED);
-        frontend.send(VhostUserRequest.SET_VRING_NUM, PLAIN, state(0, 0), 0);
+        frontend.send(VhostUserRequest.SET_VRING_NUM, PLAIN, state(9, 256), 0);
         assertThat(frontend.isClosedByPort()).isTrue();
-        assertThat(port.ending()).startsWith("SET_VRING_NUM (8): ring 0 with 0 entries");
+        assertThat(port.ending()).isEqualTo("SET_VRING_NUM (8): ring index 9; expected 0 to 3");
     }
 
     /** A 1 would be read as ring 1 with base 0. */
