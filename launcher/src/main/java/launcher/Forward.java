@@ -28,9 +28,9 @@ final class Forward implements Callable<Integer> {
             paramLabel = "MODE",
             description = {
                 "what happens to the packets:",
-                "  io       each port's go out at its partner's (0 and 1, 2 and 3, ...); a single port's return",
+                "  io       ports 0 and 1 exchange theirs, so do 2 and 3, ...; an odd last one gets its own back",
                 "  mac      like io, with new Ethernet addresses",
-                "  macswap  like io, with the Ethernet addresses swapped",
+                "  macswap  each goes back where it came from, Ethernet addresses swapped",
                 "  rxonly   they are taken and dropped",
                 "  txonly   made-up packets are sent",
                 "  switch   a switch learns which address is at which port"
@@ -116,7 +116,7 @@ final class Forward implements Callable<Integer> {
         range("--txonly-bytes", txonlyBytes, 14, 65535);
         cpus.forEach(cpu -> range("--cpu", cpu, 0, 4095));
         if (workers != null) {
-            range("--workers", workers, 1, 256);
+            range("--workers", workers, 1, 64);
         }
         if (threshold != null) {
             range("--threshold", threshold, 0, Integer.MAX_VALUE);
