@@ -38,6 +38,10 @@ public final class Receiver {
     private final int pieceBytes;
     private final int piecesPerBuffer;
     private final int capacity;
+
+    /** A buffer is one descriptor, which holds the header and more. */
+    private final boolean whole;
+
     private final int refillThreshold;
 
     /** Used buffers that no packet was made of yet: {@code staged} from {@code stagedFrom}. */
@@ -68,6 +72,7 @@ public final class Receiver {
         pieceBytes = config.rxBufferBytes();
         piecesPerBuffer = config.rxDescriptors();
         capacity = pieceBytes * piecesPerBuffer;
+        whole = piecesPerBuffer == 1;
         final int count = count(config);
         buffers = new BufferSet(memory, count, blockBytes(config), tableEntries(config));
         refillThreshold = Math.max(1, Math.min(REFILL_BURST, count / 4));
@@ -197,6 +202,26 @@ public final class Receiver {
                 stage(count);
             }
         }
+        if (count == 1 && whole) {
+            held[heldCount++] = stagedBuffer[stagedFrom++];
+            staged--;
+            final int piece = into.firstPiece[packet];
+            into.pieceAddress[piece] = block + headerBytes;
+            into.pieceLength[piece] = firstLength - headerBytes;
+            finish(into, packet, piece + 1, firstLength);
+            return;
+        }
+        assemblePieces(into, packet, count);
+    }
+
+    private void finish(final PieceTable into, final int packet, final int pieceEnd, final int total) {
+        into.length[packet] = total - headerBytes;
+        into.firstPiece[packet + 1] = pieceEnd;
+        into.packets = packet + 1;
+        bytes += total - headerBytes;
+    }
+
+    private void assemblePieces(final PieceTable into, final int packet, final int count) {
         int piece = into.firstPiece[packet];
         int total = 0;
         for (int i = 0; i < count; i++) {
@@ -212,10 +237,7 @@ public final class Receiver {
         }
         stagedFrom += count;
         staged -= count;
-        into.length[packet] = total - headerBytes;
-        into.firstPiece[packet + 1] = piece;
-        into.packets = packet + 1;
-        bytes += total - headerBytes;
+        finish(into, packet, piece, total);
     }
 
     /** Stages until a packet has all its {@code count} buffers: a device makes them used together (5.1.6.4.1). */
