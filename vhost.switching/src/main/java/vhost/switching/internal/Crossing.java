@@ -17,28 +17,24 @@ import vhost.core.api.VhostWorker;
  * sees the other. Everything else comes from the worker's own thread.
  */
 final class Crossing {
-    private static final VarHandle BELLS = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle ASLEEP;
+    /** Between two shared words, so that each is on cache lines of its own; longs. */
+    private static final int STRIDE = 16;
 
-    /** Between two bells, so that they are on different cache lines; longs. */
-    private static final int BELL_STRIDE = 16;
-
-    static {
-        try {
-            ASLEEP = MethodHandles.lookup().findVarHandle(Crossing.class, "asleep", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle SHARED = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final long AWAKE = 0;
+    private static final long ASLEEP = 1;
 
     private final VhostWorker worker;
     private final PacketPool pool;
     private final int index;
     private final Crossing[] all;
 
-    /** Rung by the others, each its own, at {@link #BELL_STRIDE} times its index: how often it did. */
-    private final long[] bells;
+    /** What other workers write or read: a bell for each, which counts how often it was rung, and whether we sleep. */
+    private final long[] shared;
 
+    private final int sleep;
+
+    /** By worker: how often it had rung when we last looked at its rings. */
     private final long[] heard;
 
     /** By worker: whether packets were left in its rings. */
@@ -57,20 +53,22 @@ final class Crossing {
 
     private int activeCount;
 
-    @SuppressWarnings("unused") // through its handle
-    private boolean asleep;
-
     /** Makes the doors of worker {@code index}, which finds the others in {@code all} once they are made. */
     Crossing(final VhostWorker worker, final Crossing[] all) {
         this.worker = worker;
         this.all = all;
         pool = worker.pool();
         index = worker.index();
-        bells = new long[BELL_STRIDE * (all.length + 1)];
+        sleep = bell(all.length);
+        shared = new long[bell(all.length + 1)];
         heard = new long[all.length];
         backlog = new boolean[all.length];
         rung = new long[all.length];
         inbound = new Handover[all.length][0];
+    }
+
+    private static int bell(final int worker) {
+        return STRIDE * (worker + 1);
     }
 
     /**
@@ -94,10 +92,10 @@ final class Crossing {
     /**
      * Hands packets over to the worker that owns {@code outlet}.
      *
-     * @param shared whether the packets have other targets, too, and hence a count of those in {@link Packet#user}
+     * @param counted whether the packets have other targets, too, and hence a count of those in {@link Packet#user}
      * @return how many, a prefix; they are freed when they come back, unless they have other targets
      */
-    int handOver(final Outlet outlet, final long[] packets, final int from, final int count, final boolean shared) {
+    int handOver(final Outlet outlet, final long[] packets, final int from, final int count, final boolean counted) {
         final Handover ring = outlet.inbound[index];
         if (ring.room() < count) {
             reclaim(ring);
@@ -107,9 +105,9 @@ final class Crossing {
             return 0;
         }
         for (int i = from; i < from + handed; i++) {
-            Packet.setUser(packets[i], shared ? Packet.user(packets[i]) + 1 : 1);
+            Packet.setUser(packets[i], counted ? Packet.user(packets[i]) + 1 : 1);
         }
-        if (!ring.isInFlight()) {
+        if (ring.inFlight() == 0) {
             activate(ring);
         }
         ring.push(packets, from, handed);
@@ -134,7 +132,7 @@ final class Crossing {
         }
         for (long left = toRing; left != 0; left &= left - 1) {
             final int to = Long.numberOfTrailingZeros(left);
-            BELLS.setRelease(all[to].bells, index * BELL_STRIDE, ++rung[to]);
+            SHARED.setRelease(all[to].shared, bell(index), ++rung[to]);
         }
         // Orders the bells before the look at who sleeps; pairs with the one in fallAsleep().
         VarHandle.fullFence();
@@ -156,7 +154,7 @@ final class Crossing {
 
     /** Any worker. Only the first that finds it asleep wakes it. */
     private void wakeIfAsleep() {
-        if ((boolean) ASLEEP.getOpaque(this) && ASLEEP.compareAndSet(this, true, false)) {
+        if ((long) SHARED.getOpaque(shared, sleep) == ASLEEP && SHARED.compareAndSet(shared, sleep, ASLEEP, AWAKE)) {
             worker.wake();
         }
     }
@@ -166,7 +164,7 @@ final class Crossing {
         for (int i = activeCount - 1; i >= 0; i--) {
             final Handover ring = active[i];
             reclaim(ring);
-            if (!ring.isInFlight()) {
+            if (ring.inFlight() == 0) {
                 remove(i);
             }
         }
@@ -210,11 +208,13 @@ final class Crossing {
     int drain(final Delivery delivery, final boolean lossless) {
         int moved = 0;
         for (int from = 0; from < all.length; from++) {
-            final long bell = (long) BELLS.getAcquire(bells, from * BELL_STRIDE);
+            final long bell = (long) SHARED.getAcquire(shared, bell(from));
             if (bell == heard[from] && !backlog[from]) {
                 continue;
             }
             heard[from] = bell;
+            // Until all rings were served: a guest's memory may fault in the middle.
+            backlog[from] = true;
             boolean left = false;
             for (Handover ring : inbound[from]) {
                 final int available = ring.available();
@@ -251,19 +251,19 @@ final class Crossing {
 
     /** From now on the others wake this worker; what they did before shows in {@link #hasNews}. */
     void fallAsleep() {
-        ASLEEP.setVolatile(this, true);
+        SHARED.setVolatile(shared, sleep, ASLEEP);
         // Orders this before the look at the bells; pairs with the ones in ring() and wakeOthers().
         VarHandle.fullFence();
     }
 
     void wakeUp() {
-        ASLEEP.setVolatile(this, false);
+        SHARED.setVolatile(shared, sleep, AWAKE);
     }
 
     /** Whether packets were handed over that {@link #drain} has not seen. */
     boolean hasNews() {
         for (int from = 0; from < all.length; from++) {
-            if ((long) BELLS.getAcquire(bells, from * BELL_STRIDE) != heard[from]) {
+            if ((long) SHARED.getAcquire(shared, bell(from)) != heard[from]) {
                 return true;
             }
         }

@@ -7,8 +7,6 @@ import vhost.core.api.Packet;
 final class Ethernet {
     static final int HEADER_BYTES = 14;
 
-    private static final int SOURCE = 6;
-
     private Ethernet() {}
 
     static long destination(final long data) {
@@ -16,7 +14,10 @@ final class Ethernet {
     }
 
     static long source(final long data) {
-        return Memory.getLong(data + SOURCE) & MacTable.ADDRESS_MASK;
+        // Two aligned reads: one that begins in the middle may span two stores of whoever wrote the packet just now,
+        // and
+        // then waits for both to reach the cache.
+        return Memory.getLong(data) >>> 48 | (Memory.getInt(data + Long.BYTES) & 0xFFFF_FFFFL) << 16;
     }
 
     static void setAddresses(final long data, final long destination, final long source) {

@@ -25,9 +25,12 @@ final class Handover {
 
     private static final int MASK = CAPACITY - 1;
 
-    // The two shared indices, two cache lines apart from each other and from anything else.
+    // What the producer writes, and what the consumer writes, each two cache lines from the other and from anything
+    // else.
     private static final int TAIL = 16;
+    private static final int RECLAIMED = 17;
     private static final int DONE = 32;
+    private static final int INDICES_LENGTH = 48;
     private static final VarHandle INDICES = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** The queue that the packets are for. */
@@ -37,14 +40,7 @@ final class Handover {
     final int[] sent = new int[1];
 
     private final long[] slots = new long[CAPACITY];
-    private final long[] indices = new long[48];
-
-    // Producer
-    private long tail;
-    private long reclaimed;
-
-    // Consumer
-    private long done;
+    private final long[] indices = new long[INDICES_LENGTH];
 
     Handover(final Outlet outlet) {
         this.outlet = outlet;
@@ -52,56 +48,50 @@ final class Handover {
 
     /** Producer. How many packets it has room for, with what was reclaimed so far. */
     int room() {
-        return CAPACITY - (int) (tail - reclaimed);
+        return CAPACITY - inFlight();
     }
 
-    /** Producer. Whether packets are to come back. */
-    boolean isInFlight() {
-        return tail != reclaimed;
+    /** Producer. How many packets are in it, or are to come back. */
+    int inFlight() {
+        return (int) (indices[TAIL] - indices[RECLAIMED]);
     }
 
     /** Producer. Adds packets; there must be {@link #room} for all. Pairs with {@link #available}. */
     void push(final long[] packets, final int from, final int count) {
+        final long tail = indices[TAIL];
         for (int i = 0; i < count; i++) {
             slots[(int) (tail + i) & MASK] = packets[from + i];
         }
-        tail += count;
-        INDICES.setRelease(indices, TAIL, tail);
+        INDICES.setRelease(indices, TAIL, tail + count);
     }
 
     /** Producer. How many packets are to be taken back. Pairs with {@link #consumed}. */
     int reclaimable() {
-        return (int) ((long) INDICES.getAcquire(indices, DONE) - reclaimed);
+        return (int) ((long) INDICES.getAcquire(indices, DONE) - indices[RECLAIMED]);
     }
 
-    /** Producer. How many packets are in it, for when the consumer has stopped looking. */
-    int inFlight() {
-        return (int) (tail - reclaimed);
-    }
-
-    /** Producer. Takes the oldest one back. */
+    /** Producer. Takes the oldest one back: one that is {@link #reclaimable}, or any when the consumer looks no more. */
     long reclaim() {
-        return slots[(int) reclaimed++ & MASK];
+        return slots[(int) indices[RECLAIMED]++ & MASK];
     }
 
     /** Consumer. How many packets are to be sent. */
     int available() {
-        return (int) ((long) INDICES.getAcquire(indices, TAIL) - done);
+        return (int) ((long) INDICES.getAcquire(indices, TAIL) - indices[DONE]);
     }
 
-    /** Consumer. The packets, in {@link #slots} from {@link #position} on, at most up to the end of the array. */
+    /** Consumer. The packets, from {@link #position} on, at most up to the end of the array. */
     long[] slots() {
         return slots;
     }
 
     /** Consumer. */
     int position() {
-        return (int) done & MASK;
+        return (int) indices[DONE] & MASK;
     }
 
     /** Consumer. The next {@code count} packets are not needed any more. */
     void consumed(final int count) {
-        done += count;
-        INDICES.setRelease(indices, DONE, done);
+        INDICES.setRelease(indices, DONE, indices[DONE] + count);
     }
 }
