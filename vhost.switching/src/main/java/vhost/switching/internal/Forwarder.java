@@ -128,19 +128,29 @@ final class Forwarder implements Forwarding, VhostPorts.Listener {
         }
     }
 
+    /** Whatever happens to the calling thread, a change that one worker made is made by all: an interrupt has to wait. */
     private static void execute(final VhostWorker worker, final Runnable command) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                worker.execute(command, EXECUTE_MILLIS);
-                return;
-            } catch (VhostException e) {
-                if (attempt == EXECUTE_ATTEMPTS) {
-                    // A worker that is stuck for this long moves no packets either.
-                    LOG.error("worker {} does not take a change of forwarding, given up", worker.index(), e);
-                    return;
-                }
+        boolean interrupted = Thread.interrupted();
+        for (int attempt = 1; !tryExecute(worker, command, attempt); attempt++) {
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean tryExecute(final VhostWorker worker, final Runnable command, final int attempt) {
+        try {
+            worker.execute(command, EXECUTE_MILLIS);
+            return true;
+        } catch (VhostException e) {
+            if (attempt < EXECUTE_ATTEMPTS) {
                 LOG.warn("worker {} has not taken a change of forwarding yet: {}", worker.index(), e.getMessage());
+                return false;
             }
+            // A worker that is stuck for this long moves no packets either.
+            LOG.error("worker {} does not take a change of forwarding, given up", worker.index(), e);
+            return true;
         }
     }
 

@@ -7,6 +7,7 @@ import static vhost.switching.internal.Rig.C;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import vhost.core.api.VhostPorts;
 import vhost.switching.ForwardingMode;
 import vhost.switching.MacEntry;
@@ -159,5 +160,23 @@ class TopologyTest {
         assertThat(p1.rx[1].received).as("worker 0's").extracting(Frame::number).containsExactly(0);
         assertThat(p1.rx[0].received).as("worker 1's").extracting(Frame::number).containsExactly(1);
         assertThat(rig.inUse()).isZero();
+    }
+
+    @Test
+    @Timeout(30)
+    void shouldFinishAChangeBeforeAnInterruptIsServed() throws InterruptedException {
+        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        rig.workers.forEach(FakeWorker::start);
+        Thread.currentThread().interrupt();
+        rig.close(rig.port(0));
+
+        assertThat(Thread.interrupted()).isTrue();
+        for (FakeWorker worker : rig.workers) {
+            worker.stop();
+        }
+        assertThat(rig.forwarder.statistics()).hasSize(1);
+        rig.ports.getFirst().tx[0].toSend.add(Frame.of(B, A, 1));
+        rig.turn();
+        assertThat(rig.statistics(0).filtered()).as("the only port").isEqualTo(1);
     }
 }
