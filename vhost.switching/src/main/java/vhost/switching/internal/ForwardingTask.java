@@ -456,46 +456,17 @@ final class ForwardingTask implements PollTask {
     private void route() {
         // Read first: what changes from now on routes again.
         routedEpoch = runningEpoch.get();
+        final boolean preferOwn = mode == ForwardingMode.SWITCH;
         for (Source source : sources) {
             long others = 0;
             for (int slot = 0; slot < ports.length; slot++) {
                 final PortSlot port = ports[slot];
-                source.routes[slot] = port == null ? null : routeTo(port, source.pair);
+                source.routes[slot] = port == null ? null : port.route(source.pair, index, preferOwn);
                 if (source.routes[slot] != null && port != source.port) {
                     others |= 1L << slot;
                 }
             }
             source.others = others;
         }
-    }
-
-    /**
-     * The queue of {@code port} for packets of queue pair {@code pair}: always the same one as long as the same ones run,
-     * which keeps flows in order. The switch prefers queues of this worker, the other modes the pair of the same number.
-     */
-    private Outlet routeTo(final PortSlot port, final int pair) {
-        if (mode != ForwardingMode.SWITCH) {
-            final Outlet same = port.outlets[pair % port.outlets.length];
-            if (same.isRunning()) {
-                return same;
-            }
-        }
-        int running = 0;
-        int local = 0;
-        for (Outlet outlet : port.outlets) {
-            if (outlet.isRunning()) {
-                running++;
-                local += outlet.owner == index ? 1 : 0;
-            }
-        }
-        final boolean onlyLocal = local > 0 && mode == ForwardingMode.SWITCH;
-        final int count = onlyLocal ? local : running;
-        int left = count == 0 ? -1 : pair % count;
-        for (Outlet outlet : port.outlets) {
-            if (outlet.isRunning() && (!onlyLocal || outlet.owner == index) && left-- == 0) {
-                return outlet;
-            }
-        }
-        return null;
     }
 }

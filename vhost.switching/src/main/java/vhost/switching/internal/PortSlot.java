@@ -6,6 +6,8 @@ import vhost.switching.PortStatistics;
 
 /** A port as forwarding sees it, under a small number that stands for it in bit sets and in the MAC table. */
 final class PortSlot {
+    private static final int ANY_WORKER = -1;
+
     /** Below {@link vhost.core.api.VhostPorts#MAX_PORTS}; given to another port only when no worker knows this one any more. */
     final int slot;
 
@@ -51,6 +53,37 @@ final class PortSlot {
     /** 02:00:00:00:00:SLOT: testpmd's peer of a port. */
     static long peerMac(final int slot) {
         return (long) slot << 40 | 0x02L;
+    }
+
+    /**
+     * The queue for packets of another port's queue pair {@code pair}, or null where none runs: always the same one as long
+     * as the same ones run, which keeps flows in order.
+     *
+     * @param worker the index of the worker that asks
+     * @param preferOwn whether queues of that worker come before the pair of the same number
+     */
+    Outlet route(final int pair, final int worker, final boolean preferOwn) {
+        final Outlet same = outlets[pair % outlets.length];
+        if (!preferOwn && same.isRunning()) {
+            return same;
+        }
+        final Outlet own = preferOwn ? runningAt(pair, worker) : null;
+        return own != null ? own : runningAt(pair, ANY_WORKER);
+    }
+
+    private Outlet runningAt(final int pair, final int worker) {
+        int count = 0;
+        for (Outlet outlet : outlets) {
+            count += outlet.isRunning() && (worker == ANY_WORKER || outlet.owner == worker) ? 1 : 0;
+        }
+        int left = count == 0 ? 0 : pair % count;
+        for (Outlet outlet : outlets) {
+            // Other workers start and stop theirs meanwhile; then this is asked again.
+            if (outlet.isRunning() && (worker == ANY_WORKER || outlet.owner == worker) && left-- == 0) {
+                return outlet;
+            }
+        }
+        return null;
     }
 
     /** Any thread. */
