@@ -124,6 +124,13 @@ class DescriptorLeakTest {
     }
 
     @Test
+    void shouldCloseTheDescriptorOfARegionThatIsKnown() throws Exception {
+        assertNoLeak(
+                frontend -> assertThat(frontend.acknowledged(VhostUserRequest.ADD_MEM_REG, longs(0, 1, 2, 3, 4), 1))
+                        .isZero());
+    }
+
+    @Test
     void shouldCloseTheBackendChannelThatIsReplaced() throws Exception {
         assertNoLeak(frontend -> assertThat(frontend.acknowledged(VhostUserRequest.SET_BACKEND_REQ_FD, new byte[0], 1))
                 .isZero());
