@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What honest front-ends send, in their order, and what the device hears of it. */
-@Timeout(20)
+@Timeout(60)
 class HandshakeTest {
     private static final byte[] NOTHING = {};
 
