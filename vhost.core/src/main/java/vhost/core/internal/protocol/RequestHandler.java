@@ -41,6 +41,7 @@ final class RequestHandler {
 
     private final DeviceControl device;
     private final MessageWriter writer;
+    private final AnnouncedRegions announced = new AnnouncedRegions();
     private long features;
     private boolean featuresSet;
     private long protocolFeatures;
@@ -83,7 +84,7 @@ final class RequestHandler {
             case SET_MEM_TABLE -> setMemoryTable(message);
             case GET_MAX_MEM_SLOTS -> reply(request, device.maxMemorySlots());
             case ADD_MEM_REG -> addMemory(message);
-            case REM_MEM_REG -> device.removeMemory(slot(message, SINGLE_REGION, NONE));
+            case REM_MEM_REG -> removeMemory(message);
             case SET_VRING_NUM -> setRingSize(message);
             case SET_VRING_ADDR -> setRingAddresses(message);
             case SET_VRING_BASE -> setRingBase(message);
@@ -178,11 +179,25 @@ final class RequestHandler {
                     TABLE_REGIONS + i * REGION_SIZE,
                     message.descriptors().take(i)));
         }
+        announced.clear();
         device.setMemoryTable(slots);
     }
 
+    /** The descriptor of a region that is known stays with the message, which closes it. */
     private void addMemory(final MessageReader message) throws DeviceException {
-        device.addMemory(slot(message, SINGLE_REGION, message.descriptors().take(0)));
+        final MemorySlot region = slot(message, SINGLE_REGION, NONE);
+        if (!announced.isKnown(region)) {
+            device.addMemory(slot(message, SINGLE_REGION, message.descriptors().take(0)));
+        }
+        announced.added(region);
+    }
+
+    private void removeMemory(final MessageReader message) throws DeviceException {
+        final MemorySlot region = slot(message, SINGLE_REGION, NONE);
+        if (!announced.isSharedStill(region)) {
+            device.removeMemory(region);
+        }
+        announced.removed(region);
     }
 
     private static MemorySlot slot(final MessageReader message, final int region, final int fd) {

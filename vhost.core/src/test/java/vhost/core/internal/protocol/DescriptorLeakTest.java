@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DescriptorLeakTest {
     private static final int ROUNDS = 1000;
 
+    /** Files that the JVM may open meanwhile, to load classes from; far less than what {@link #ROUNDS} would leak. */
+    private static final int SLACK = 4;
+
     @TempDir
     Path directory;
 
@@ -53,7 +56,6 @@ class DescriptorLeakTest {
     }
 
     private void assertNoLeak(final Round round) throws Exception {
-        awaitTrue("quiet before", () -> port.server.connections() == 1);
         final int before = openDescriptors();
         try (RawFrontend frontend = port.connect()) {
             frontend.negotiate(ProtocolFeature.OFFERED);
@@ -65,10 +67,10 @@ class DescriptorLeakTest {
                 round.run(frontend);
             }
             frontend.barrier();
-            assertThat(openDescriptors()).isEqualTo(during);
+            assertThat(openDescriptors()).isLessThanOrEqualTo(during + SLACK);
         }
         port.ending();
-        awaitTrue("descriptors back to " + before, () -> openDescriptors() <= before);
+        awaitTrue("descriptors back to " + before, () -> openDescriptors() <= before + SLACK);
     }
 
     @Test
@@ -124,6 +126,13 @@ class DescriptorLeakTest {
     }
 
     @Test
+    void shouldCloseTheDescriptorOfARegionThatIsKnown() throws Exception {
+        assertNoLeak(
+                frontend -> assertThat(frontend.acknowledged(VhostUserRequest.ADD_MEM_REG, longs(0, 1, 2, 3, 4), 1))
+                        .isZero());
+    }
+
+    @Test
     void shouldCloseTheBackendChannelThatIsReplaced() throws Exception {
         assertNoLeak(frontend -> assertThat(frontend.acknowledged(VhostUserRequest.SET_BACKEND_REQ_FD, new byte[0], 1))
                 .isZero());
@@ -146,7 +155,7 @@ class DescriptorLeakTest {
             }
             port.ending();
         }
-        awaitTrue("descriptors back to " + before, () -> openDescriptors() <= before);
+        awaitTrue("descriptors back to " + before, () -> openDescriptors() <= before + SLACK);
     }
 
     @Test
@@ -158,6 +167,6 @@ class DescriptorLeakTest {
                 frontend.barrier();
             }
         }
-        assertThat(openDescriptors()).isLessThanOrEqualTo(before);
+        assertThat(openDescriptors()).isLessThanOrEqualTo(before + SLACK);
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What honest front-ends send, in their order, and what the device hears of it. */
-@Timeout(20)
+@Timeout(60)
 class HandshakeTest {
     private static final byte[] NOTHING = {};
 
@@ -170,6 +170,35 @@ class HandshakeTest {
                         "sendRarp(563412005452)",
                         "removeMemory(0+a0000@7f0000/0 none)",
                         "reset()",
+                        "disconnected");
+    }
+
+    /** QEMU 7.2 adds and removes the same region once for each queue pair. */
+    @Test
+    void shouldTellTheDeviceOfARegionOnceHoweverOftenItIsAdded() throws Exception {
+        final byte[] region = longs(0, 0, 0xa0000, 0x7f0000, 0);
+        try (RawFrontend frontend = port.connect()) {
+            frontend.negotiate(ProtocolFeature.OFFERED);
+            for (int round = 0; round < 2; round++) {
+                for (int pair = 0; pair < 2; pair++) {
+                    assertThat(frontend.acknowledged(VhostUserRequest.ADD_MEM_REG, region, 1))
+                            .isZero();
+                }
+                for (int pair = 0; pair < 2; pair++) {
+                    assertThat(frontend.acknowledged(VhostUserRequest.REM_MEM_REG, region, 0))
+                            .isZero();
+                }
+            }
+        }
+        port.ending();
+        assertThat(port.device.calls)
+                .containsExactly(
+                        "connected",
+                        "setFeatures(0x100000000)",
+                        "addMemory(0+a0000@7f0000/0 fd)",
+                        "removeMemory(0+a0000@7f0000/0 none)",
+                        "addMemory(0+a0000@7f0000/0 fd)",
+                        "removeMemory(0+a0000@7f0000/0 none)",
                         "disconnected");
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a hostile front-end sends: the session ends with one line that says what was wrong, and the port serves on. */
-@Timeout(20)
+@Timeout(60)
 class MalformedMessagesTest {
     private static final long ALL_PROTOCOL_FEATURES = ProtocolFeature.OFFERED;
 

@@ -68,8 +68,8 @@ final class PortFixture implements AutoCloseable, PortEvents {
     }
 
     private static String next(final BlockingQueue<String> queue) throws InterruptedException {
-        final String text = queue.poll(5, TimeUnit.SECONDS);
-        assertThat(text).as("what the port says within 5 s").isNotNull();
+        final String text = queue.poll(10, TimeUnit.SECONDS);
+        assertThat(text).as("what the port says within 10 s").isNotNull();
         return text;
     }
 
@@ -79,7 +79,7 @@ final class PortFixture implements AutoCloseable, PortEvents {
     }
 
     static void awaitTrue(final String what, final BooleanSupplier condition) throws InterruptedException {
-        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime() - deadline).as(what).isNegative();
             Thread.sleep(2);

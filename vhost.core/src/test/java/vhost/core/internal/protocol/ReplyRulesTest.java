@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who is answered, when and with what (vhost-user, {@code VHOST_USER_PROTOCOL_F_REPLY_ACK}). */
-@Timeout(20)
+@Timeout(60)
 class ReplyRulesTest {
     @TempDir
     Path directory;
