@@ -34,7 +34,7 @@ final class Logging {
         System.setProperty(SIMPLE + "showDateTime", "true");
         System.setProperty(SIMPLE + "dateTimeFormat", "HH:mm:ss.SSS");
         System.setProperty(SIMPLE + "showThreadName", "false");
-        System.setProperty(SIMPLE + "showShortLogName", "false");
+        System.setProperty(SIMPLE + "showShortLogName", "true");
     }
 
     /** What the framework itself has to say. */

@@ -6,7 +6,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code vhost}. */
@@ -75,6 +77,9 @@ public final class Main {
         if (e instanceof MissingParameterException missing
                 && !missing.getMissing().isEmpty()) {
             return "missing " + missing.getMissing().getFirst().paramLabel() + help;
+        }
+        if (e.getCause() instanceof TypeConversionException && e.getArgSpec() instanceof OptionSpec option) {
+            return option.longestName() + " '" + e.getValue() + "' is not a number" + help;
         }
         return Failures.reason(e) + help;
     }

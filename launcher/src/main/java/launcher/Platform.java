@@ -27,7 +27,6 @@ import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
-import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.slf4j.Logger;
@@ -226,10 +225,6 @@ final class Platform {
 
     BundleContext context() {
         return framework.getBundleContext();
-    }
-
-    FrameworkWiring wiring() {
-        return framework.adapt(FrameworkWiring.class);
     }
 
     /** Waits until somebody stops the framework. */

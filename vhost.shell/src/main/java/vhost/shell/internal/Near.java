@@ -10,7 +10,7 @@ final class Near {
     /** No {@code kind} of that name: the ones it resembles, or else all that there are. */
     static CommandException none(String kind, String name, Collection<String> names) {
         List<String> near = names.stream()
-                .filter(other -> distance(name.toLowerCase(), other.toLowerCase()) <= 1 + name.length() / 4
+                .filter(other -> distance(name.toLowerCase(), other.toLowerCase()) <= (name.length() + 1) / 3
                         || (!name.isEmpty() && other.toLowerCase().startsWith(name.toLowerCase())))
                 .toList();
         String hint = names.isEmpty()
