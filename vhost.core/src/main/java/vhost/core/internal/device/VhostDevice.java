@@ -560,7 +560,13 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     public void setStatus(final int next) throws DeviceException {
         status = next;
         if (next == 0) {
-            reset();
+            // The driver reset the device. QEMU says so after the first of several queue pairs, and asks the others for
+            // their bases only then: what the rings stand at is kept.
+            for (int i = 0; i < rings.length; i++) {
+                stop(i);
+                rings[i].started = false;
+            }
+            updateState();
         }
     }
 
