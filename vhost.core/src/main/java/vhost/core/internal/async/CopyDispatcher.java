@@ -93,6 +93,19 @@ public final class CopyDispatcher {
         }
     }
 
+    /**
+     * Forgets what was collected: the guest's memory failed in the middle of a burst. Nothing of it may be touched by a
+     * later burst, when that memory is no longer mapped.
+     */
+    public void abandon() {
+        if (batch.end() != 0) {
+            batch.clear();
+            if (channel != null && trusted) {
+                trusted = abort();
+            }
+        }
+    }
+
     private void transfer() {
         done = 0;
         try {
