@@ -21,7 +21,7 @@ import linux.Memory;
  */
 final class MessageReader {
     /** A message that has begun must be complete after this; milliseconds. */
-    static final int MESSAGE_DEADLINE_MILLIS = 5000;
+    static final int MESSAGE_DEADLINE_MILLIS = 2000;
 
     private final String port;
     private final Connection connection;

@@ -22,7 +22,6 @@ import static vhost.core.internal.protocol.VhostUserLayout.TABLE_REGIONS;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import linux.Linux;
 import vhost.core.internal.device.DeviceControl;
@@ -30,14 +29,11 @@ import vhost.core.internal.device.DeviceControl.MemorySlot;
 import vhost.core.internal.device.DeviceException;
 
 /**
- * What each request means: checks its values and asks the device. Keeps what was negotiated in this session, and which
- * rings have been started. The form of a message has been checked before. Port's thread only.
+ * What each request means: checks its values and asks the device. Keeps what was negotiated in this session; the device
+ * keeps what the rings do, and refuses what they do not allow. The form of a message has been checked before. Port's
+ * thread only.
  */
 final class RequestHandler {
-    /** virtio 1.3, 2.8 "Packed Virtqueues": with it, a ring may have any size. */
-    private static final long VIRTIO_F_RING_PACKED = 1L << 34;
-
-    private static final int MAX_RING_SIZE = 32768;
     private static final int MIN_MTU = 68;
     private static final int MAX_MTU = 65535;
     private static final long MAC_MASK = 0xFFFF_FFFF_FFFFL;
@@ -45,11 +41,15 @@ final class RequestHandler {
 
     private final DeviceControl device;
     private final MessageWriter writer;
-    private final BitSet started = new BitSet();
     private long features;
     private boolean featuresSet;
     private long protocolFeatures;
     private boolean protocolFeaturesSet;
+
+    /**
+     * The front-end's socket for requests of ours (SET_BACKEND_REQ_FD). Nothing is sent on it yet, but a front-end may take
+     * its loss for ours.
+     */
     private int backendChannel = NONE;
 
     RequestHandler(final DeviceControl device, final MessageWriter writer) {
@@ -60,14 +60,6 @@ final class RequestHandler {
     /** The protocol features that the front-end accepted. */
     long protocolFeatures() {
         return protocolFeatures;
-    }
-
-    /**
-     * The front-end's socket for requests of ours (SET_BACKEND_REQ_FD), or -1. Nothing is sent on it yet; it is kept
-     * because QEMU takes its loss for ours.
-     */
-    int backendChannel() {
-        return backendChannel;
     }
 
     /** Lets go of what belongs to the session. */
@@ -97,14 +89,8 @@ final class RequestHandler {
             case SET_VRING_BASE -> setRingBase(message);
             case GET_VRING_BASE -> stopRing(message);
             case SET_VRING_KICK -> setKick(message);
-            case SET_VRING_CALL -> {
-                final int ring = ringOfDescriptor(message);
-                device.setCall(ring, ringDescriptor(message));
-            }
-            case SET_VRING_ERR -> {
-                final int ring = ringOfDescriptor(message);
-                device.setErr(ring, ringDescriptor(message));
-            }
+            case SET_VRING_CALL -> setCall(message);
+            case SET_VRING_ERR -> setErr(message);
             case SET_VRING_ENABLE -> setRingEnabled(message);
             case SET_STATUS -> setStatus(message);
             case GET_STATUS -> reply(request, device.status() & 0xFFL);
@@ -128,17 +114,9 @@ final class RequestHandler {
             throw message.refusal("features 0x%x have 0x%x, which were never offered; expected a subset of 0x%x"
                     .formatted(wanted, foreign, offeredFeatures()));
         }
-        // QEMU sends them again for every queue pair, while the pairs before it run already.
-        final boolean changed = !featuresSet || wanted != features;
-        if (changed && !started.isEmpty()) {
-            throw message.refusal("features change from 0x%x to 0x%x while %s; expected GET_VRING_BASE before"
-                    .formatted(features, wanted, runningRings()));
-        }
-        if (changed) {
-            device.setFeatures(wanted & ~VHOST_USER_F_PROTOCOL_FEATURES);
-            features = wanted;
-            featuresSet = true;
-        }
+        device.setFeatures(wanted & ~VHOST_USER_F_PROTOCOL_FEATURES);
+        features = wanted;
+        featuresSet = true;
         // vhost-user, "Ring states": without the bit, rings are enabled from the start.
         if ((wanted & VHOST_USER_F_PROTOCOL_FEATURES) == 0) {
             device.enableAllRings();
@@ -157,18 +135,25 @@ final class RequestHandler {
         protocolFeaturesSet = true;
     }
 
-    /** Virtio features are void afterwards; the protocol features are the connection's and stay. */
     private void reset() throws DeviceException {
-        started.clear();
+        forgetFeatures();
+        device.reset();
+    }
+
+    /** Virtio features are void after a reset; the protocol features are the connection's and stay. */
+    private void forgetFeatures() {
         features = 0;
         featuresSet = false;
-        device.reset();
     }
 
     private void setStatus(final MessageReader message) throws ProtocolException, DeviceException {
         final long status = message.u64(0);
         if ((status & ~0xFFL) != 0) {
             throw message.refusal("device status 0x%x; expected 0 to 0xff".formatted(status));
+        }
+        if (status == 0) {
+            // virtio 1.3, 2.1.2: the driver resets the device by it.
+            forgetFeatures();
         }
         device.setStatus((int) status);
     }
@@ -212,18 +197,7 @@ final class RequestHandler {
     // Rings
 
     private void setRingSize(final MessageReader message) throws ProtocolException, DeviceException {
-        final int ring = ring(message, STATE_INDEX);
-        refuseWhereStarted(message, ring);
-        final int size = message.u32(STATE_NUM);
-        if (size < 1 || size > MAX_RING_SIZE) {
-            throw message.refusal("ring " + ring + " with " + Integer.toUnsignedString(size)
-                    + " entries; expected 1 to " + MAX_RING_SIZE);
-        }
-        // virtio 1.3, 2.7 "Split Virtqueues". Before the features are set, nothing is known of the layout.
-        if (featuresSet && (features & VIRTIO_F_RING_PACKED) == 0 && Integer.bitCount(size) != 1) {
-            throw message.refusal("split ring " + ring + " with " + size + " entries; expected a power of two");
-        }
-        device.setRingSize(ring, size);
+        device.setRingSize(ring(message, STATE_INDEX), message.u32(STATE_NUM));
     }
 
     private void setRingAddresses(final MessageReader message) throws ProtocolException, DeviceException {
@@ -237,24 +211,29 @@ final class RequestHandler {
     }
 
     private void setRingBase(final MessageReader message) throws ProtocolException, DeviceException {
-        final int ring = ring(message, STATE_INDEX);
-        refuseWhereStarted(message, ring);
-        device.setRingBase(ring, message.u32(STATE_NUM));
+        device.setRingBase(ring(message, STATE_INDEX), message.u32(STATE_NUM));
     }
 
     private void stopRing(final MessageReader message)
             throws ProtocolException, DeviceException, IOException, SessionEnd {
         final int ring = ring(message, STATE_INDEX);
         final int base = device.stopRing(ring);
-        started.clear(ring);
         writer.replyState(message.request(), ring, base);
     }
 
-    /** All back-ends take a ring for started from here on, not from its first kick (vhost-user, "Ring states"). */
     private void setKick(final MessageReader message) throws ProtocolException, DeviceException {
         final int ring = ringOfDescriptor(message);
         device.setKick(ring, ringDescriptor(message));
-        started.set(ring);
+    }
+
+    private void setCall(final MessageReader message) throws ProtocolException, DeviceException {
+        final int ring = ringOfDescriptor(message);
+        device.setCall(ring, ringDescriptor(message));
+    }
+
+    private void setErr(final MessageReader message) throws ProtocolException, DeviceException {
+        final int ring = ringOfDescriptor(message);
+        device.setErr(ring, ringDescriptor(message));
     }
 
     private void setRingEnabled(final MessageReader message) throws ProtocolException, DeviceException {
@@ -297,18 +276,6 @@ final class RequestHandler {
     /** The message's descriptor, which leaves our hands; -1 where it says that there is none. */
     private static int ringDescriptor(final MessageReader message) {
         return (message.u64(0) & FD_NOFD) != 0 ? NONE : message.descriptors().take(0);
-    }
-
-    private void refuseWhereStarted(final MessageReader message, final int ring) throws ProtocolException {
-        if (started.get(ring)) {
-            throw message.refusal("ring " + ring + " is started; expected GET_VRING_BASE before");
-        }
-    }
-
-    private String runningRings() {
-        return started.cardinality() == 1
-                ? "ring " + started.nextSetBit(0) + " is started"
-                : started.cardinality() + " rings are started";
     }
 
     private void replaceBackendChannel(final int fd) {

@@ -1,0 +1,278 @@
+package vhost.demo.internal;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import vhost.core.api.PortSpec;
+import vhost.core.api.QueueCounters;
+import vhost.core.api.VhostException;
+import vhost.core.api.VhostPort;
+import vhost.core.api.VhostPorts;
+import vhost.frontend.FrontendConfig;
+import vhost.frontend.TxLayout;
+import vhost.frontend.VhostFrontend;
+
+/**
+ * The demo: two ports on real sockets, a front-end with a split ring and one with a packed ring in shared memory, the switch
+ * between them. In the middle of each size the engine's bundle is stopped under traffic, then started again.
+ */
+@Component(service = Callable.class, property = "vhost.main=demo")
+public final class Demo implements Callable<Integer> {
+    private static final int[] SIZES = {64, 256, 1024, 1518, 4096, 9000};
+    private static final int RING = 256;
+    private static final int BUFFER_BYTES = 2048;
+    private static final long PHASE_MILLIS = 2400;
+    private static final long SETTLE_MILLIS = 2000;
+    private static final String ENGINE_BUNDLE = "dma.cpu";
+    private static final byte[] MAC_A = {0x52, 0x54, 0, 0, 0, 0x0a};
+    private static final byte[] MAC_B = {0x52, 0x54, 0, 0, 0, 0x0b};
+
+    private final BundleContext context;
+    private final VhostPorts ports;
+    private final PrintStream out = System.out;
+    private final Progress progress = new Progress(out);
+
+    /** One size's outcome. */
+    private record Row(
+            int size,
+            double seconds,
+            long packets,
+            long bytes,
+            long engineCopies,
+            long coreCopies,
+            long lost,
+            long reordered,
+            long damaged) {}
+
+    @Activate
+    public Demo(final BundleContext context, @Reference(name = "ports") final VhostPorts ports) {
+        this.context = context;
+        this.ports = ports;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        final Path directory = Files.createTempDirectory("vhost-demo");
+        try {
+            return run(directory);
+        } finally {
+            try (var files = Files.walk(directory)) {
+                for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private int run(final Path directory) throws IOException, VhostException, BundleException {
+        final Path socketA = directory.resolve("a.sock");
+        final Path socketB = directory.resolve("b.sock");
+        final VhostPort portA = ports.open(new PortSpec("demo-a", socketA, false, 1, 0));
+        final VhostPort portB = ports.open(new PortSpec("demo-b", socketB, false, 1, 0));
+        out.println("Two vhost-user ports, a front-end on each, and the switch between them:");
+        out.println("  demo-a  split ring, chained receive buffers merged   " + socketA);
+        out.println("  demo-b  packed ring, indirect descriptors            " + socketB);
+        out.println("Every packet is numbered and checksummed; the engine's bundle (" + ENGINE_BUNDLE
+                + ") is stopped and started under traffic.");
+        out.println();
+        try (VhostFrontend a = VhostFrontend.connect(config(socketA).build());
+                VhostFrontend b = VhostFrontend.connect(
+                        config(socketB).packed(true).indirectTx(true).build());
+                Stream ab = new Stream(a.queuePair(0), b.queuePair(0), MAC_A, MAC_B, RING);
+                Stream ba = new Stream(b.queuePair(0), a.queuePair(0), MAC_B, MAC_A, RING)) {
+            final List<Row> rows = new ArrayList<>();
+            for (int i = 0; i < SIZES.length; i++) {
+                rows.add(phase(i, List.of(ab, ba), List.of(portA, portB)));
+            }
+            progress.end();
+            return report(rows);
+        } finally {
+            ports.close("demo-a");
+            ports.close("demo-b");
+        }
+    }
+
+    private static FrontendConfig.Builder config(final Path socket) {
+        return FrontendConfig.builder(socket)
+                .ringSize(RING)
+                .mergeable(true)
+                .eventIdx(true)
+                .rxBufferBytes(BUFFER_BYTES)
+                .txPacketBytes(9216)
+                .txLayout(TxLayout.pieces(4096));
+    }
+
+    /** Traffic of one size both ways; a third of the way in the engine goes, at two thirds it is back. */
+    private Row phase(final int index, final List<Stream> streams, final List<VhostPort> both) throws BundleException {
+        final int size = SIZES[index];
+        final Totals before = Totals.of(streams, both);
+        final long start = System.nanoTime();
+        final EngineSwitch engine = new EngineSwitch();
+        double done = 0;
+        long turns = 0;
+        while (done < 1) {
+            for (final Stream stream : streams) {
+                stream.receive();
+                stream.send(size, BUFFER_BYTES);
+            }
+            if ((++turns & 0xFF) == 0) {
+                done = (System.nanoTime() - start) / 1e6 / PHASE_MILLIS;
+                engine.follow(done);
+                progress.show(
+                        (index + Math.min(1, done)) / SIZES.length,
+                        size + " B, " + (engine.away ? "engine's bundle stopped" : "engine there"));
+            }
+        }
+        engine.follow(1);
+        final double seconds = (System.nanoTime() - start) / 1e9;
+        settle(streams);
+        final Totals now = Totals.of(streams, both);
+        return new Row(
+                size,
+                seconds,
+                now.packets - before.packets,
+                now.bytes - before.bytes,
+                now.engineCopies - before.engineCopies,
+                now.coreCopies - before.coreCopies,
+                now.lost - before.lost,
+                now.reordered - before.reordered,
+                now.damaged - before.damaged);
+    }
+
+    private static void settle(final List<Stream> streams) {
+        final long deadline = System.nanoTime() + SETTLE_MILLIS * 1_000_000;
+        while (streams.stream().anyMatch(stream -> stream.underWay() > 0) && System.nanoTime() < deadline) {
+            streams.forEach(Stream::receive);
+        }
+        streams.forEach(Stream::settle);
+    }
+
+    /** Stops and starts the engine's bundle, on a thread of its own: the traffic goes on meanwhile. */
+    private final class EngineSwitch {
+        private final Bundle bundle = Arrays.stream(context.getBundles())
+                .filter(each -> ENGINE_BUNDLE.equals(each.getSymbolicName()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("bundle " + ENGINE_BUNDLE + " is not installed"));
+        private boolean away;
+        private Thread thread;
+        private volatile BundleException failure;
+
+        void follow(final double done) throws BundleException {
+            final boolean wanted = done > 1.0 / 3 && done < 2.0 / 3;
+            if (wanted != away) {
+                join();
+                away = wanted;
+                thread = Thread.ofPlatform().name("vhost-demo-engine").start(() -> move(wanted));
+            }
+            if (done >= 1) {
+                join();
+            }
+        }
+
+        private void move(final boolean stop) {
+            try {
+                if (stop) {
+                    bundle.stop(Bundle.STOP_TRANSIENT);
+                } else {
+                    bundle.start();
+                }
+            } catch (BundleException e) {
+                failure = e;
+            }
+        }
+
+        private void join() throws BundleException {
+            if (thread == null) {
+                return;
+            }
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+
+    /** Sums over both directions. */
+    private record Totals(
+            long packets, long bytes, long engineCopies, long coreCopies, long lost, long reordered, long damaged) {
+        static Totals of(final List<Stream> streams, final List<VhostPort> ports) {
+            long engine = 0;
+            long core = 0;
+            for (final VhostPort port : ports) {
+                for (final QueueCounters counters :
+                        List.of(port.receiveq(0).counters(), port.transmitq(0).counters())) {
+                    engine += counters.engineCopies();
+                    core += counters.coreCopies();
+                }
+            }
+            return new Totals(
+                    streams.stream().mapToLong(Stream::sent).sum(),
+                    streams.stream().mapToLong(Stream::bytes).sum(),
+                    engine,
+                    core,
+                    streams.stream().mapToLong(Stream::lost).sum(),
+                    streams.stream().mapToLong(Stream::reordered).sum(),
+                    streams.stream().mapToLong(Stream::damaged).sum());
+        }
+    }
+
+    private int report(final List<Row> rows) {
+        final String line = "%7s %12s %9s %9s %15s %15s %7s %10s %8s%n";
+        out.printf(
+                Locale.ROOT,
+                line,
+                "size",
+                "packets",
+                "Mpps",
+                "Gbit/s",
+                "engine copies",
+                "core copies",
+                "lost",
+                "reordered",
+                "damaged");
+        boolean good = true;
+        for (final Row row : rows) {
+            out.printf(
+                    Locale.ROOT,
+                    line,
+                    row.size + " B",
+                    row.packets,
+                    String.format(Locale.ROOT, "%.3f", row.packets / row.seconds / 1e6),
+                    String.format(Locale.ROOT, "%.2f", row.bytes * 8 / row.seconds / 1e9),
+                    row.engineCopies,
+                    row.coreCopies,
+                    row.lost,
+                    row.reordered,
+                    row.damaged);
+            good &= row.packets > 0 && row.lost == 0 && row.reordered == 0 && row.damaged == 0;
+        }
+        final boolean used = rows.stream().anyMatch(row -> row.engineCopies > 0);
+        out.println();
+        if (!good) {
+            out.println("demo: FAILED: packets were lost, reordered or damaged, or none crossed");
+        } else if (!used) {
+            out.println("demo: FAILED: the engine made no copy");
+        } else {
+            out.println("demo: ok: " + rows.stream().mapToLong(Row::packets).sum()
+                    + " packets crossed; none was lost, reordered or damaged");
+        }
+        return good && used ? 0 : 1;
+    }
+}

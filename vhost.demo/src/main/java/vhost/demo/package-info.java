@@ -1,0 +1,2 @@
+/** The main job on embedded defaults. */
+package vhost.demo;

@@ -1,2 +1,0 @@
-/** Gogo commands of scope vhost. */
-package vhost.shell;
