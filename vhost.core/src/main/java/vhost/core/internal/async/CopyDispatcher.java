@@ -30,6 +30,9 @@ public final class CopyDispatcher {
     private long maxCopyBytes;
     private int alignmentMask;
 
+    /** Copies of the batch, a prefix, that were made. */
+    private int done;
+
     private long engineCopies;
     private long coreCopies;
     private long redone;
@@ -90,9 +93,35 @@ public final class CopyDispatcher {
         }
     }
 
+    /**
+     * Forgets what was collected: the guest's memory failed in the middle of a burst. Nothing of it may be touched by a
+     * later burst, when that memory is no longer mapped.
+     */
+    public void abandon() {
+        if (batch.end() != 0) {
+            batch.clear();
+            if (channel != null && trusted) {
+                trusted = abort();
+            }
+        }
+    }
+
     private void transfer() {
+        done = 0;
+        try {
+            exchange();
+        } catch (RuntimeException e) {
+            // Against its contract: what it has not reported is given up with the channel.
+        }
+        engineCopies += done;
+        if (done < batch.end()) {
+            giveUp(done, batch.end());
+        }
+    }
+
+    /** Hands the batch over and waits for it; {@link #done} says how far it came. */
+    private void exchange() {
         final int end = batch.end();
-        int done = 0;
         long deadline = 0;
         while (done < end && trusted) {
             if (!batch.isEmpty()) {
@@ -111,19 +140,15 @@ public final class CopyDispatcher {
                 redoFailed(done);
             }
             done += completed;
-            if (completed != 0) {
-                deadline = 0;
-            } else if (deadline == 0) {
-                deadline = System.nanoTime() + DEADLINE_NANOS;
-            } else if (System.nanoTime() - deadline > 0) {
-                break;
-            } else {
+            if (completed == 0) {
+                // One deadline for the whole burst: an engine that completes a copy now and then is too late as well.
+                if (deadline == 0) {
+                    deadline = System.nanoTime() + DEADLINE_NANOS;
+                } else if (System.nanoTime() - deadline > 0) {
+                    break;
+                }
                 Thread.onSpinWait();
             }
-        }
-        engineCopies += done;
-        if (done < end) {
-            giveUp(done, end);
         }
     }
 
@@ -140,9 +165,17 @@ public final class CopyDispatcher {
     private void giveUp(final int from, final int end) {
         trusted = false;
         threshold = Integer.MAX_VALUE;
-        channel.abort();
+        abort();
         for (int i = from; i < end; i++) {
             copyAgain(i);
+        }
+    }
+
+    private boolean abort() {
+        try {
+            return channel.abort();
+        } catch (RuntimeException e) {
+            return false;
         }
     }
 

@@ -295,11 +295,15 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         if (size < 1 || size > MAX_RING_SIZE) {
             throw new DeviceException("ring " + index + ": size " + size + "; use 1 to " + MAX_RING_SIZE);
         }
+        checkLayout(index, size);
+        rings[index].size = size;
+    }
+
+    private void checkLayout(final int index, final int size) throws DeviceException {
         if (!isPacked() && Integer.bitCount(size) != 1) {
             throw new DeviceException(
                     "ring " + index + ": size " + size + " is no power of two, as a split ring needs");
         }
-        rings[index].size = size;
     }
 
     @Override
@@ -450,6 +454,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     private void start(final int index) throws DeviceException {
         final RingSetup ring = rings[index];
+        checkLayout(index, ring.size); // the features may have changed since
         final Arena arena = Arena.ofShared();
         boolean started = false;
         try {
@@ -483,11 +488,19 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             memory.translateUser(ring.avail, availBytes),
             memory.translateUser(ring.used, usedBytes)
         };
+        final int[] alignments = {16, isPacked() ? 4 : 2, 4};
         for (int i = 0; i < areas.length; i++) {
-            if (areas[i] == 0 || areas[i] % 4 != 0 && (isPacked() || i != 1)) {
+            if (areas[i] == 0) {
                 throw new DeviceException(String.format(
                         "ring %d: desc 0x%x, avail 0x%x, used 0x%x of %d entries do not lie in announced memory",
                         index, ring.desc, ring.avail, ring.used, ring.size));
+            }
+            // Multiples for the front-end; for us only where the region's offset in its file is one as well.
+            if (areas[i] % alignments[i] != 0) {
+                throw new DeviceException(String.format(
+                        "ring %d: desc 0x%x, avail 0x%x, used 0x%x lie in a region whose mmap offset is no multiple of"
+                                + " %d",
+                        index, ring.desc, ring.avail, ring.used, alignments[i]));
             }
         }
         return areas;

@@ -85,6 +85,7 @@ public final class VhostQueueImpl implements VhostQueue {
             }
             return taken;
         } catch (InternalError e) {
+            copies.abandon();
             worker.memoryFault(this);
             return 0;
         }
@@ -111,6 +112,7 @@ public final class VhostQueueImpl implements VhostQueue {
             return count;
         } catch (InternalError e) {
             burst.abandon(pool, packets);
+            copies.abandon();
             worker.memoryFault(this);
             return 0;
         }
@@ -209,6 +211,7 @@ public final class VhostQueueImpl implements VhostQueue {
     }
 
     void memoryLost() {
+        copies.abandon();
         stopFor("the front-end truncated its memory file");
     }
 

@@ -123,7 +123,7 @@ public final class Worker implements VhostWorker {
             } catch (InternalError e) {
                 // A fault in a mapped file may surface late, outside of the burst that caused it.
                 memoryFault(null);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 drop(all[i], e);
             }
         }
@@ -131,7 +131,7 @@ public final class Worker implements VhostWorker {
     }
 
     /** A task must not throw; one that does would do it each turn. */
-    private void drop(final PollTask task, final RuntimeException e) {
+    private void drop(final PollTask task, final Throwable e) {
         LOG.error(
                 "worker {}: {} failed and is polled no more",
                 index,
@@ -158,7 +158,7 @@ public final class Worker implements VhostWorker {
         sleeping = true;
         int timeout = -1;
         for (final PollTask task : tasks) {
-            timeout = shorter(timeout, task.beforeSleep());
+            timeout = shorter(timeout, beforeSleep(task));
         }
         for (final VhostQueueImpl queue : queues) {
             if (queue != null && queue.isRunning() && queue.kick() == null) {
@@ -174,7 +174,28 @@ public final class Worker implements VhostWorker {
         }
         sleeping = false;
         for (final PollTask task : tasks) {
+            afterSleep(task);
+        }
+    }
+
+    private int beforeSleep(final PollTask task) {
+        try {
+            return task.beforeSleep();
+        } catch (InternalError e) {
+            memoryFault(null);
+        } catch (RuntimeException | Error e) {
+            drop(task, e);
+        }
+        return 0;
+    }
+
+    private void afterSleep(final PollTask task) {
+        try {
             task.afterSleep();
+        } catch (InternalError e) {
+            memoryFault(null);
+        } catch (RuntimeException | Error e) {
+            drop(task, e);
         }
     }
 
@@ -340,7 +361,7 @@ public final class Worker implements VhostWorker {
         private final Runnable body;
         private final AtomicInteger state = new AtomicInteger(WAITING);
         private final CountDownLatch done = new CountDownLatch(1);
-        private volatile RuntimeException failure;
+        private volatile Throwable failure;
 
         Command(final Runnable body) {
             this.body = body;
@@ -352,8 +373,8 @@ public final class Worker implements VhostWorker {
             }
             try {
                 body.run();
-            } catch (RuntimeException e) {
-                failure = e;
+            } catch (RuntimeException | Error e) {
+                failure = e; // the caller's; the worker has others to serve
             } finally {
                 done.countDown();
             }
@@ -385,8 +406,11 @@ public final class Worker implements VhostWorker {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+            if (failure instanceof Error error) {
+                throw error;
+            }
             if (failure != null) {
-                throw failure;
+                throw (RuntimeException) failure;
             }
         }
     }

@@ -146,8 +146,10 @@ public final class SplitVirtqueue extends Virtqueue {
         if (index == nextAvail) {
             return EMPTY;
         }
-        // Chains that we hold and have not used count too: the driver owns N descriptors in all.
-        if (((index - publishedUsed) & 0xFFFF) > size) {
+        // Chains that we hold and have not shown as used count too: the driver owns N descriptors in all. Measured from
+        // our
+        // place, so that an index which goes back in the middle of a burst is one that jumped, too.
+        if (((index - nextAvail) & 0xFFFF) > size - ((nextAvail - publishedUsed) & 0xFFFF)) {
             return RingFault.AVAIL_INDEX;
         }
         availIndex = index;

@@ -1,0 +1,329 @@
+package vhost.core.internal.async;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dma.api.Completions;
+import dma.api.CopyBatch;
+import dma.api.CopyStatus;
+import dma.api.DmaOps;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vhost.core.internal.testing.FakeEngine.Channel;
+
+/** Who makes a copy, and that it is made whatever the engine does. */
+class CopyDispatcherTest {
+    private static final int SLOT = 4096;
+    private static final int SLOTS = 700;
+
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment from = arena.allocate((long) SLOTS * SLOT, 64);
+    private final MemorySegment to = arena.allocate((long) SLOTS * SLOT, 64);
+    private final CopyDispatcher copies = new CopyDispatcher(arena);
+    private int made;
+
+    CopyDispatcherTest() {
+        for (long i = 0; i < from.byteSize(); i += 8) {
+            from.set(JAVA_LONG, i, i * 0x9E37_79B9_7F4A_7C15L | 1);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        arena.close();
+    }
+
+    private void use(final Channel channel, final int threshold) {
+        copies.use(channel, threshold, Long.MAX_VALUE, 1);
+    }
+
+    private void copy(final int length) {
+        final long at = (long) made++ * SLOT;
+        copies.copy(from.address() + at, to.address() + at, length);
+    }
+
+    /** Every copy was made in full and nothing beside it. */
+    private void assertCopied(final int count, final int length) {
+        for (long i = 0; i < count; i++) {
+            assertThat(to.asSlice(i * SLOT, length).mismatch(from.asSlice(i * SLOT, length)))
+                    .as("first wrong byte of copy %d", i)
+                    .isEqualTo(-1);
+            assertThat(to.get(JAVA_BYTE, i * SLOT + length)).isZero();
+        }
+    }
+
+    @Test
+    void shouldGiveTheEngineCopiesFromTheThresholdOn() {
+        final Channel channel = new Channel("q");
+        channel.keepsLengths = true;
+        use(channel, 1024);
+        for (final int length : new int[] {1, 1023, 1024, 1025, 60, 4000}) {
+            copy(length);
+        }
+        copies.finish();
+        assertThat(channel.lengths).containsExactly(1024, 1025, 4000);
+        assertThat(copies.engineCopies()).isEqualTo(3);
+        assertThat(copies.coreCopies()).isEqualTo(3);
+        assertThat(copies.redone()).isZero();
+    }
+
+    @Test
+    void shouldGiveTheEngineEverythingAtThresholdZero() {
+        final Channel channel = new Channel("q");
+        use(channel, 0);
+        copy(1);
+        copies.finish();
+        assertThat(copies.engineCopies()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldMakeAllCopiesItselfWithoutAnEngine() {
+        use(null, 0);
+        copy(4000);
+        copies.finish();
+        assertCopied(1, 4000);
+        assertThat(copies.coreCopies()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldRespectTheLongestCopyAndTheAlignment() {
+        final Channel channel = new Channel("q");
+        channel.keepsLengths = true;
+        copies.use(channel, 100, 2000, 64);
+        final long source = from.address();
+        final long target = to.address();
+        copies.copy(source, target, 2000);
+        copies.copy(source, target, 2001);
+        copies.copy(source + 32, target, 1999);
+        copies.copy(source, target + 1, 1998);
+        copies.copy(source + 64, target + 128, 1997);
+        copies.finish();
+        assertThat(channel.lengths).containsExactly(2000, 1997);
+        assertThat(copies.coreCopies()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 255, 256, 257, 600})
+    void shouldMakeBatchesOfAnyLength(final int count) {
+        final Channel channel = new Channel("q");
+        use(channel, 1);
+        for (int i = 0; i < count; i++) {
+            copy(700);
+        }
+        copies.finish();
+        assertCopied(count, 700);
+        assertThat(copies.engineCopies()).isEqualTo(count);
+        assertThat(channel.aborts).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 16, 100})
+    void shouldOfferTheRestToAnEngineThatTakesFew(final int atOnce) {
+        final Channel channel = new Channel("q");
+        channel.atOnce = atOnce;
+        channel.refusals = 5;
+        use(channel, 1);
+        for (int i = 0; i < 300; i++) {
+            copy(64);
+        }
+        copies.finish();
+        assertCopied(300, 64);
+        assertThat(copies.engineCopies()).isEqualTo(300);
+        assertThat(copies.isTrusted()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {CopyStatus.FAILED, CopyStatus.UNREACHABLE, CopyStatus.REFUSED, -77, -100_000})
+    void shouldMakeAFailedCopyAgain(final int status) {
+        final Channel channel = new Channel("q") {
+            private int count;
+
+            @Override
+            protected int copy(final long source, final long destination, final long bytes) {
+                if (count++ % 3 == 1) {
+                    super.copy(source, destination, bytes / 2);
+                    return status;
+                }
+                return super.copy(source, destination, bytes);
+            }
+        };
+        channel.atOnce = 7;
+        use(channel, 1);
+        for (int i = 0; i < 300; i++) {
+            copy(1000);
+        }
+        copies.finish();
+        assertCopied(300, 1000);
+        assertThat(copies.redone()).isEqualTo(100);
+        assertThat(copies.engineCopies()).isEqualTo(200);
+        assertThat(copies.coreCopies()).isEqualTo(100);
+        assertThat(copies.isTrusted()).isTrue();
+    }
+
+    /** Uses {@code channel} for 20 copies; each was made, and it is never called again. */
+    private void assertGivenUp(final Channel channel) {
+        use(channel, 1);
+        for (int i = 0; i < 20; i++) {
+            copy(512);
+        }
+        copies.finish();
+        assertCopied(20, 512);
+        assertThat(copies.isTrusted()).isFalse();
+        assertThat(channel.aborts).isEqualTo(1);
+        final long before = channel.copies;
+        for (int i = 0; i < 20; i++) {
+            copy(512);
+        }
+        copies.finish();
+        assertCopied(40, 512);
+        assertThat(channel.copies).isEqualTo(before);
+        assertThat(channel.aborts).isEqualTo(1);
+        assertThat(copies.engineCopies() + copies.coreCopies()).isEqualTo(40);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, -4, Integer.MIN_VALUE, 21, Integer.MAX_VALUE})
+    void shouldGiveUpAChannelThatAnswersWithNoCountToATransfer(final int answer) {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int transferData(final CopyBatch batch) {
+                super.transferData(batch);
+                return answer;
+            }
+        });
+        assertThat(copies.redone()).isEqualTo(20);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, -4, Integer.MIN_VALUE, 5, Integer.MAX_VALUE})
+    void shouldGiveUpAChannelThatAnswersWithNoCountOfCompletions(final int answer) {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int completedCopies(final Completions completions) {
+                super.completedCopies(completions);
+                return answer;
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatReportsMoreThanItWasGiven() {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int completedCopies(final Completions completions) {
+                completions.succeeded(21);
+                return 21;
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatReportsCopiesItHasNotAccepted() {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int transferData(final CopyBatch batch) {
+                atOnce = 2;
+                return super.transferData(batch);
+            }
+
+            @Override
+            public int completedCopies(final Completions completions) {
+                completions.succeeded(3);
+                return 3;
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatThrows() {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int transferData(final CopyBatch batch) {
+                throw new IllegalStateException("engine's own bug");
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatThrowsWhenAskedForCompletions() {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int completedCopies(final Completions completions) {
+                completions.succeeded(completions.room() + 1);
+                return 0;
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatNeverCompletesInTime() {
+        final long start = System.nanoTime();
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int completedCopies(final Completions completions) {
+                return 0;
+            }
+        });
+        assertThat(System.nanoTime() - start).isBetween(TimeUnit.MILLISECONDS.toNanos(50), TimeUnit.SECONDS.toNanos(5));
+        assertThat(copies.redone()).isEqualTo(20);
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatNeverAccepts() {
+        assertGivenUp(new Channel("q") {
+            @Override
+            public int transferData(final CopyBatch batch) {
+                return 0;
+            }
+        });
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatCompletesACopyNowAndThen() {
+        final Channel slow = new Channel("q") {
+            private long next;
+
+            @Override
+            public int completedCopies(final Completions completions) {
+                if (System.nanoTime() < next || pending == 0) {
+                    return 0;
+                }
+                next = System.nanoTime() + 30_000_000;
+                pending--;
+                completions.failed(CopyStatus.FAILED);
+                return 1;
+            }
+        };
+        final long start = System.nanoTime();
+        assertGivenUp(slow);
+        assertThat(System.nanoTime() - start).isLessThan(TimeUnit.MILLISECONDS.toNanos(400));
+    }
+
+    @Test
+    void shouldTrustTheNextChannel() {
+        use(
+                new Channel("q") {
+                    @Override
+                    public int transferData(final CopyBatch batch) {
+                        return CopyStatus.HALTED;
+                    }
+                },
+                1);
+        copy(100);
+        copies.finish();
+        final Channel good = new Channel("q");
+        use(good, 1);
+        assertThat(copies.isTrusted()).isTrue();
+        copy(100);
+        copies.finish();
+        assertCopied(2, 100);
+        assertThat(good.copies).isEqualTo(1);
+        assertThat(copies.channel()).isSameAs((DmaOps) good);
+    }
+}
