@@ -63,8 +63,8 @@ final class Forward implements Callable<Integer> {
     @Option(
             names = "--queues",
             paramLabel = "N",
-            defaultValue = "${env:BE_QUEUES:-1}",
-            description = "queue pairs of each port (default: ${DEFAULT-VALUE})")
+            defaultValue = "${env:BE_QUEUES:-8}",
+            description = "most queue pairs that a front-end may use on a port (default: ${DEFAULT-VALUE})")
     private int queues;
 
     @Option(

@@ -5,7 +5,7 @@ import org.osgi.annotation.versioning.ProviderType;
 /** A thread that owns virtqueues and polls them. Any thread may call this, unless said otherwise. */
 @ProviderType
 public interface VhostWorker {
-    /** 0, 1, 2… */
+    /** 0, 1, 2…; its place in {@link VhostWorkers#workers()}. */
     int index();
 
     /** The processor it is bound to, or -1. */
@@ -24,8 +24,11 @@ public interface VhostWorker {
      */
     void execute(Runnable command, long timeoutMillis) throws VhostException;
 
-    /** Wakes it where it sleeps. */
+    /** Wakes it where it sleeps, or is about to: whatever was written before this call is seen by its next turn. */
     void wake();
+
+    /** Worker's thread. Another number whenever one of its queues has started or stopped to run; one plain read. */
+    int queueEpoch();
 
     /** Worker's thread. Packets to receive into; they may be freed by this worker only. */
     PacketPool pool();

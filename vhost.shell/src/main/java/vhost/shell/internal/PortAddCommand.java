@@ -36,7 +36,7 @@ public final class PortAddCommand extends Command {
                 arguments.text("NAME"),
                 Path.of(arguments.text("SOCKET")),
                 arguments.has("--client"),
-                arguments.number("--queues", 1),
+                arguments.number("--queues", 8),
                 arguments.number("--mtu", 0));
         // First the port, so that what cannot be opened is never stored.
         ports.open(spec);

@@ -1,6 +1,7 @@
 package vhost.switching.internal;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -21,6 +22,7 @@ final class ForwardingTask implements PollTask {
     /** How long to sleep while packets wait; milliseconds. */
     private static final int PENDING_MILLIS = 1;
 
+    private final VhostWorker worker;
     private final int index;
     private final PacketPool pool;
     private final LongSupplier nanoClock;
@@ -42,6 +44,12 @@ final class ForwardingTask implements PollTask {
     private int[] partners = topology.partners();
     private Source[] sources = new Source[0];
     private Outlet[] outlets = new Outlet[0];
+
+    /** Those that run, or have packets waiting: a port offers many more queues than most guests use. */
+    private Source[] activeSources = new Source[0];
+
+    private Outlet[] activeOutlets = new Outlet[0];
+    private int queueEpoch;
     private TxPackets txPackets;
 
     private int firstSource;
@@ -59,6 +67,7 @@ final class ForwardingTask implements PollTask {
             final MacTable stations,
             final AtomicInteger runningEpoch,
             final LongSupplier nanoClock) {
+        this.worker = worker;
         index = worker.index();
         pool = worker.pool();
         this.crossing = crossing;
@@ -70,7 +79,9 @@ final class ForwardingTask implements PollTask {
 
     @Override
     public int poll() {
-        publishRunning();
+        if (worker.queueEpoch() != queueEpoch) {
+            publishRunning();
+        }
         if (runningEpoch.get() != routedEpoch) {
             route();
         }
@@ -88,7 +99,7 @@ final class ForwardingTask implements PollTask {
     private int receiveOnly() {
         final long[] packets = gathered;
         int moved = 0;
-        for (Source source : sources) {
+        for (Source source : activeSources) {
             final int count = source.queue.dequeueBurst(pool, packets, burst);
             if (count > 0) {
                 pool.freeBurst(packets, 0, count);
@@ -102,7 +113,7 @@ final class ForwardingTask implements PollTask {
         final long[] packets = txPackets.packets;
         final int count = txPackets.count;
         int moved = 0;
-        for (Outlet outlet : outlets) {
+        for (Outlet outlet : activeOutlets) {
             moved += outlet.queue.enqueueBurst(packets, 0, count);
         }
         return moved;
@@ -113,7 +124,7 @@ final class ForwardingTask implements PollTask {
             turnsToTick = TURNS_A_TICK;
             tick = MacTable.ticks(nanoClock.getAsLong());
         }
-        final int count = sources.length;
+        final int count = activeSources.length;
         if (count == 0) {
             return 0;
         }
@@ -122,7 +133,7 @@ final class ForwardingTask implements PollTask {
         int at = firstSource < count ? firstSource : 0;
         int moved = 0;
         for (int i = 0; i < count; i++) {
-            final Source source = sources[at];
+            final Source source = activeSources[at];
             final boolean first = moved == 0;
             moved += source.isPending() ? deliver(source) : receive(source);
             at = at + 1 < count ? at + 1 : 0;
@@ -286,11 +297,17 @@ final class ForwardingTask implements PollTask {
         source.count = kept;
     }
 
+    /** A queue of this worker's has started or stopped, or there are others. */
     private void publishRunning() {
+        queueEpoch = worker.queueEpoch();
         boolean news = false;
         for (Outlet outlet : outlets) {
             news |= outlet.refreshRunning();
         }
+        activeSources = Arrays.stream(sources)
+                .filter(source -> source.queue.isRunning() || source.isPending())
+                .toArray(Source[]::new);
+        activeOutlets = Arrays.stream(outlets).filter(Outlet::isRunning).toArray(Outlet[]::new);
         if (news) {
             runningEpoch.incrementAndGet();
             crossing.wakeOthers();

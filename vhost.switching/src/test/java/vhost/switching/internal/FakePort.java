@@ -27,8 +27,8 @@ final class FakePort implements VhostPort {
     /** Starts or stops all queues. */
     void running(boolean running) {
         for (int i = 0; i < rx.length; i++) {
-            rx[i].running = running;
-            tx[i].running = running;
+            rx[i].running(running);
+            tx[i].running(running);
         }
     }
 

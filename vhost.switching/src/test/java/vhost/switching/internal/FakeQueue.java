@@ -15,7 +15,7 @@ final class FakeQueue implements VhostQueue {
     final List<Frame> received = new ArrayList<>();
     final List<Integer> bursts = new ArrayList<>();
 
-    volatile boolean running = true;
+    private volatile boolean running = true;
     volatile boolean kicked;
 
     /** Buffers that the guest has made available to receive. */
@@ -38,6 +38,12 @@ final class FakeQueue implements VhostQueue {
         this.name = port.name() + "/" + name;
         this.worker = worker;
         this.receives = receives;
+    }
+
+    /** Starts or stops the ring. */
+    void running(boolean runs) {
+        running = runs;
+        worker.queueChanged();
     }
 
     @Override

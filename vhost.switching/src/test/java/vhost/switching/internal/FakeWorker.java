@@ -15,6 +15,7 @@ import vhost.core.api.VhostWorker;
 
 /** A worker whose turns the test makes, or, once started, a thread that sleeps when there is nothing to do. */
 final class FakeWorker implements VhostWorker {
+    private final AtomicInteger epoch = new AtomicInteger();
     final FakePool pool;
     final AtomicInteger wakes = new AtomicInteger();
     volatile long sleeps;
@@ -101,6 +102,16 @@ final class FakeWorker implements VhostWorker {
         if (!tasks.isEmpty()) {
             tasks.getFirst().afterSleep();
         }
+    }
+
+    /** A ring of its queues has started or stopped; the test says so from its own thread. */
+    void queueChanged() {
+        epoch.incrementAndGet();
+    }
+
+    @Override
+    public int queueEpoch() {
+        return epoch.get();
     }
 
     @Override

@@ -45,8 +45,8 @@ class PlainModesTest {
         Rig rig = new Rig(ForwardingMode.IO, 1);
         FakePort p0 = rig.open("p0", 4, 0);
         FakePort p1 = rig.open("p1", 4, 0);
-        p1.rx[0].running = false;
-        p1.rx[3].running = false;
+        p1.rx[0].running(false);
+        p1.rx[3].running(false);
         for (int i = 0; i < 4; i++) {
             p0.tx[i].toSend.add(Frame.of(B, A, i));
         }

@@ -120,7 +120,7 @@ class TopologyTest {
                     String target = String.format("52:54:00:00:%02x:%02x", random.nextInt(2), random.nextInt(5));
                     port.tx[pair].toSend.add(Frame.of(random.nextInt(5) == 0 ? Frame.BROADCAST : target, source, i));
                     port.rx[random.nextInt(port.rx.length)].room = random.nextInt(4);
-                    port.rx[random.nextInt(port.rx.length)].running = random.nextInt(5) > 0;
+                    port.rx[random.nextInt(port.rx.length)].running(random.nextInt(5) > 0);
                 }
                 rig.turn();
             }

@@ -177,6 +177,7 @@ public final class VhostQueueImpl implements VhostQueue {
     /** Starts to serve a ring. */
     void start(final Ring next) {
         ring = next;
+        worker.queueChanged();
         fault = "";
         description = next.virtqueue.describe();
         faultedBase = -1;
@@ -195,6 +196,7 @@ public final class VhostQueueImpl implements VhostQueue {
             return base;
         }
         ring = null;
+        worker.queueChanged();
         rarpPending = false;
         description = "";
         return last.virtqueue.base() & 0xFFFF_FFFFL;

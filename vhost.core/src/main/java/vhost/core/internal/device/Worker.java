@@ -55,6 +55,7 @@ public final class Worker implements VhostWorker {
     // Worker's thread only, from here on.
     private PollTask[] tasks = {};
     private VhostQueueImpl[] queues = {};
+    private int queueEpoch;
     private final long[] counters = new long[16];
 
     /** Starts the thread. {@code cpu} -1 leaves it unbound; it sleeps after {@code idleNanos} without a packet. */
@@ -319,6 +320,16 @@ public final class Worker implements VhostWorker {
         } catch (LinuxException e) {
             LOG.error("worker {}: {}", index, e.getMessage());
         }
+    }
+
+    /** Worker's thread. One of its queues has started or stopped. */
+    void queueChanged() {
+        queueEpoch++;
+    }
+
+    @Override
+    public int queueEpoch() {
+        return queueEpoch;
     }
 
     WorkerPacketPool packets() {

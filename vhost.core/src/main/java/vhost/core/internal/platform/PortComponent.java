@@ -35,7 +35,7 @@ public final class PortComponent {
         boolean client() default false;
 
         @AttributeDefinition(description = "most queue pairs, 1 to 128")
-        int queue_pairs() default 1;
+        int queue_pairs() default 8;
 
         @AttributeDefinition(description = "MTU offered to the guest, 68 to 65535 bytes; 0 offers none")
         int mtu() default 0;
