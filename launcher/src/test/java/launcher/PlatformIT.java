@@ -38,7 +38,8 @@ class PlatformIT {
     private Platform platform;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
+        Files.createDirectories(deploy());
         platform = start(List.of());
     }
 
@@ -118,7 +119,7 @@ class PlatformIT {
     @Test
     void executesCommands() throws IOException {
         assertThat(execute("ports")).isEqualTo("0: no ports; add one with port-add\n");
-        assertThat(execute("echo one | grep on")).startsWith("0: ").contains("one");
+        assertThat(execute("echo one | grep on")).isEqualTo("0: one\n");
         assertThat(execute("prots")).isEqualTo("1: vhost: no command 'prots'; 'help' lists all\n");
         assertThat(execute("port-add a")).startsWith("1: vhost: missing SOCKET; usage: port-add");
         assertThat(execute("port-remove a")).isEqualTo("1: vhost: no port 'a'; there is none\n");
@@ -182,7 +183,6 @@ class PlatformIT {
 
     @Test
     void watchesDeploy() throws Exception {
-        Files.createDirectories(deploy());
         Path file = deploy().resolve("vhost.port-c.cfg");
         Files.writeString(file, "name = c\nsocket = " + folder.resolve("c.sock") + "\n");
         await(folder.resolve("c.sock"), true);

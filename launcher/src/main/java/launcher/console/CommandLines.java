@@ -22,6 +22,9 @@ final class CommandLines {
         PrintStream errors = new PrintStream(err, false, StandardCharsets.UTF_8);
         CommandSession session = processor.createSession(InputStream.nullInputStream(), printer, errors);
         session.put("SCOPE", SCOPES);
+        // The output may go to a file: grep and ls are to leave it plain.
+        session.put("GREP_COLORS", "mt=0:fn=0:ln=0:se=0");
+        session.put("LS_COLORS", "dr=0:ex=0:sl=0:ot=0");
         return session;
     }
 
