@@ -111,7 +111,7 @@ public final class EngineRegistry implements VhostEngines {
                     for (final MemoryRegion region : come) {
                         announce(binding, region);
                     }
-                } catch (DmaException e) {
+                } catch (DmaException | RuntimeException e) {
                     LOG.warn(
                             "{}: engine {} cannot reach the guest's memory, the core copies: {}",
                             queue.name(),
