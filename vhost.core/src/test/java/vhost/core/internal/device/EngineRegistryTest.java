@@ -128,30 +128,31 @@ class EngineRegistryTest {
         final FakeEngine engine = new FakeEngine();
         offer(engine, "fake");
         engines.want("fake", 1);
-        assertThat(engine.open()).hasSize(2).allSatisfy(channel -> assertThat(channel.announced)
-                .containsExactly(worker.packets().memory()));
+        assertThat(engine.open())
+                .hasSize(2)
+                .allSatisfy(channel -> assertThat(channel.announced)
+                        .containsExactly(worker.packets().memory()));
         port.connect();
-        assertThat(engine.open()).hasSize(2).allSatisfy(channel -> assertThat(channel.announced)
-                .hasSize(3)
-                .allSatisfy(region -> assertThat(region.address() % 4096 + region.length() % 4096)
-                        .isZero()));
+        assertThat(engine.open())
+                .hasSize(2)
+                .allSatisfy(channel -> assertThat(channel.announced)
+                        .hasSize(3)
+                        .allSatisfy(region -> assertThat(region.address() % 4096 + region.length() % 4096)
+                                .isZero()));
         assertThat(engine.channels).extracting(channel -> channel.owner).containsExactly("p/rx0", "p/tx0");
         port.echo(3, 100);
-        port.device.removeMemory(new DeviceControl.MemorySlot(
-                port.ram.seam(),
-                port.ram.half(),
-                GuestRam.user(port.ram.seam()),
-                0,
-                -1));
-        assertThat(engine.open()).allSatisfy(channel -> assertThat(channel.announced)
-                .hasSize(2));
+        port.device.removeMemory(
+                new DeviceControl.MemorySlot(port.ram.seam(), port.ram.half(), GuestRam.user(port.ram.seam()), 0, -1));
+        assertThat(engine.open())
+                .allSatisfy(channel -> assertThat(channel.announced).hasSize(2));
         port.device.addMemory(port.ram.upperSlot());
-        assertThat(engine.open()).allSatisfy(channel -> assertThat(channel.announced)
-                .hasSize(3));
+        assertThat(engine.open())
+                .allSatisfy(channel -> assertThat(channel.announced).hasSize(3));
         port.echo(3, 100);
         port.device.disconnected("bye");
-        assertThat(engine.open()).hasSize(2).allSatisfy(channel -> assertThat(channel.announced)
-                .hasSize(1));
+        assertThat(engine.open())
+                .hasSize(2)
+                .allSatisfy(channel -> assertThat(channel.announced).hasSize(1));
         engines.withdrawn(engine);
         assertThat(engine.channels).allSatisfy(channel -> {
             assertThat(channel.closed).isTrue();
@@ -288,7 +289,9 @@ class EngineRegistryTest {
             port.echo(3, 100);
             assertThat(port.queue(TX).engine()).isEqualTo(VhostEngines.BUILTIN);
         }
-        assertThat(engines.engines()).extracting(VhostEngines.EngineView::name).containsExactly("announce", "null", "open");
+        assertThat(engines.engines())
+                .extracting(VhostEngines.EngineView::name)
+                .containsExactly("announce", "null", "open");
     }
 
     @ParameterizedTest

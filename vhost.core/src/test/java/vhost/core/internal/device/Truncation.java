@@ -106,7 +106,9 @@ final class Truncation {
             await("used", () -> (used[0] += bad.tx.pollUsed() != -1 ? 1 : 0) == 2);
             used[0] = 0;
             await("used", () -> (used[0] += bad.rx.pollUsed() != -1 ? 1 : 0) == 2);
-            assertThat(copies(engine) - before).as("copies of two packets, in and out").isEqualTo(4);
+            assertThat(copies(engine) - before)
+                    .as("copies of two packets, in and out")
+                    .isEqualTo(4);
             bad.device.disconnected("again");
         }
         worker.detach(echo);
