@@ -88,7 +88,12 @@ public final class Linux {
                     "memfd_create",
                     (int) Libc.MEMFD_CREATE.invokeExact(cell, arena.allocateFrom(name), MFD_CLOEXEC | flags),
                     cell);
-            truncate(fd, size);
+            try {
+                truncate(fd, size);
+            } catch (LinuxException e) {
+                close(fd);
+                throw e;
+            }
             return fd;
         } catch (LinuxException e) {
             throw e;

@@ -24,6 +24,10 @@ public final class EngineRegistry implements VhostEngines {
     private static final Logger LOG = LoggerFactory.getLogger(EngineRegistry.class);
 
     private final Map<String, Offer> offers = new TreeMap<>();
+
+    /** Engines whose name another one has; they take its place when it goes. */
+    private final List<Map.Entry<String, Offer>> waiting = new ArrayList<>();
+
     private final Map<VhostQueueImpl, Binding> bindings = new LinkedHashMap<>();
     private String wanted = BUILTIN;
     private int threshold = Integer.MAX_VALUE;
@@ -55,18 +59,21 @@ public final class EngineRegistry implements VhostEngines {
             final String backing,
             final int numaNode,
             final String bundle) {
-        if (offers.containsKey(name)) {
-            LOG.warn(
-                    "engine {} of bundle {} is not used: bundle {} offers one of that name already; rename one",
-                    name,
-                    bundle,
-                    offers.get(name).bundle);
-            return;
-        }
+        final Offer offer;
         try {
-            offers.put(name, new Offer(engine, type, backing, numaNode, bundle, engine.limits()));
+            offer = new Offer(engine, type, backing, numaNode, bundle, engine.limits());
         } catch (RuntimeException e) {
             LOG.warn("engine {} of bundle {} is not used: it does not state its limits", name, bundle, e);
+            return;
+        }
+        final Offer first = offers.putIfAbsent(name, offer);
+        if (first != null) {
+            LOG.warn(
+                    "engine {} of bundle {} waits: bundle {} offers one of that name already; rename one",
+                    name,
+                    bundle,
+                    first.bundle);
+            waiting.add(Map.entry(name, offer));
             return;
         }
         bindings.keySet().forEach(this::settle);
@@ -74,7 +81,9 @@ public final class EngineRegistry implements VhostEngines {
 
     /** An engine goes. Returns only once no queue has a channel of it. */
     public synchronized void withdrawn(final DmaEngine engine) {
+        waiting.removeIf(entry -> entry.getValue().engine == engine);
         offers.values().removeIf(offer -> offer.engine == engine);
+        waiting.removeIf(entry -> offers.putIfAbsent(entry.getKey(), entry.getValue()) == null);
         bindings.keySet().forEach(this::settle);
     }
 
@@ -111,7 +120,7 @@ public final class EngineRegistry implements VhostEngines {
                     for (final MemoryRegion region : come) {
                         announce(binding, region);
                     }
-                } catch (DmaException e) {
+                } catch (DmaException | RuntimeException e) {
                     LOG.warn(
                             "{}: engine {} cannot reach the guest's memory, the core copies: {}",
                             queue.name(),

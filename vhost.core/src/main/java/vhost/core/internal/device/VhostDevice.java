@@ -470,6 +470,8 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             onOwner(index, () -> queue.start(next));
             ring.running = next;
             started = true;
+        } catch (InternalError e) {
+            throw new DeviceException("ring " + index + ": the front-end truncated its memory file", e);
         } finally {
             if (!started) {
                 arena.close();
