@@ -1,0 +1,215 @@
+package e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code ./vhost forward MODE SOCKET...}, as a user starts it. */
+final class Platform implements AutoCloseable {
+    /** Where the project is. */
+    static final Path ROOT = Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .normalize()
+            .getParent();
+
+    /**
+     * Another back-end with the same command line, to see whether a failure is ours or the test's:
+     * {@code -De2e.forward=e2e/peers/dpdk-backend.sh}.
+     */
+    private static final String STAND_IN = System.getProperty("e2e.forward", "");
+
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration STOP = Duration.ofSeconds(15);
+    private static final Duration EXEC = Duration.ofSeconds(30);
+
+    private final Child child;
+    private final Path folder;
+    private final List<Path> sockets;
+    private final boolean client;
+    private boolean closed;
+
+    private Platform(final Child child, final Path folder, final List<Path> sockets, final boolean client) {
+        this.child = child;
+        this.folder = folder;
+        this.sockets = sockets;
+        this.client = client;
+    }
+
+    /** Starts it on {@code ports} sockets in {@code folder}, and waits until it listens. */
+    static Platform forward(final Scratch scratch, final String mode, final int ports, final String... options) {
+        return forward(scratch, Map.of(), mode, ports, options);
+    }
+
+    static Platform forward(
+            final Scratch scratch,
+            final Map<String, String> environment,
+            final String mode,
+            final int ports,
+            final String... options) {
+        final List<String> command = new ArrayList<>(
+                STAND_IN.isEmpty()
+                        ? vhost("forward", mode)
+                        : List.of(ROOT.resolve(STAND_IN).toString(), mode));
+        final List<Path> sockets = new ArrayList<>();
+        for (int i = 0; i < ports; i++) {
+            sockets.add(scratch.resolve("port" + i + ".sock"));
+            command.add(sockets.get(i).toString());
+        }
+        command.addAll(List.of(options));
+        final Map<String, String> all = environment(scratch.folder());
+        all.putAll(environment);
+        final Child child = Child.start("forward-" + mode, all, command);
+        final Platform platform =
+                new Platform(child, scratch.folder(), sockets, List.of(options).contains("--client"));
+        try {
+            if (platform.client) {
+                platform.awaitControl();
+            } else {
+                platform.awaitSockets();
+            }
+        } catch (AssertionError e) {
+            platform.kill();
+            throw e;
+        }
+        return platform;
+    }
+
+    /** The command line of the project. */
+    static List<String> vhost(final String... arguments) {
+        final List<String> command =
+                new ArrayList<>(List.of(ROOT.resolve("vhost").toString()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** So that tests neither see the user's platforms nor are seen by them. */
+    static Map<String, String> environment(final Path folder) {
+        final Path run = folder.resolve("run");
+        try {
+            Files.createDirectories(run);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        final Map<String, String> environment = new HashMap<>();
+        environment.put("XDG_RUNTIME_DIR", run.toString());
+        environment.put("XDG_STATE_HOME", folder.resolve("state").toString());
+        return environment;
+    }
+
+    private void awaitSockets() {
+        Waiting.until("the platform opens its sockets", START, () -> started(sockets), child::transcript);
+    }
+
+    /** A client has no socket of its own to wait for. */
+    private void awaitControl() {
+        final Path run = folder.resolve("run");
+        Waiting.until(
+                "the platform opens its control socket",
+                START,
+                () -> {
+                    try (var files = Files.walk(run)) {
+                        return child.isAlive()
+                                && files.anyMatch(
+                                        file -> file.getFileName().toString().equals("control"));
+                    }
+                },
+                child::transcript);
+    }
+
+    private boolean started(final List<Path> files) {
+        assertThat(child.isAlive()).as(child.transcript()).isTrue();
+        return files.stream().allMatch(Files::exists);
+    }
+
+    Path socket(final int port) {
+        return sockets.get(port);
+    }
+
+    /** Whether it is this project's, and not a stand-in: then there are counters to ask for. */
+    boolean isOurs() {
+        return STAND_IN.isEmpty();
+    }
+
+    long pid() {
+        return child.pid();
+    }
+
+    Child child() {
+        return child;
+    }
+
+    boolean isAlive() {
+        return child.isAlive();
+    }
+
+    /** {@code ./vhost exec COMMAND}: what it prints; it must succeed. */
+    String exec(final String command) {
+        final Child.Result result = tryExec(command);
+        assertThat(result.status())
+                .as("status of exec '%s': %s%s%n%s", command, result.out(), result.err(), child.transcript())
+                .isZero();
+        return result.out();
+    }
+
+    /** {@code ./vhost exec COMMAND}, however it ends. */
+    Child.Result tryExec(final String command) {
+        return Child.run("exec", EXEC, environment(folder), vhost("exec", command));
+    }
+
+    /** What the platform complained about so far. */
+    String complaints() {
+        return child.err();
+    }
+
+    /** SIGTERM, as an operator would; it must end well, leave no socket and have had nothing to complain about. */
+    void stop() {
+        stopAfterComplaints();
+        if (isOurs()) {
+            assertThat(child.err()).as("standard error of the platform").isEmpty();
+        }
+    }
+
+    /** As {@link #stop()}, where there was reason to complain. */
+    void stopAfterComplaints() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        assertThat(child.isAlive()).as(child.transcript()).isTrue();
+        child.terminate();
+        final int status;
+        try {
+            status = child.awaitExit(STOP);
+        } finally {
+            child.close();
+        }
+        if (isOurs()) {
+            assertThat(status).as("exit status%n%s", child.transcript()).isZero();
+            if (!client) {
+                assertThat(sockets).noneMatch(socket -> Files.exists(socket, LinkOption.NOFOLLOW_LINKS));
+            }
+        }
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        closed = true;
+        child.kill();
+    }
+
+    /** Stops it without a word about how that went, where the test has failed already. */
+    @Override
+    public void close() {
+        closed = true;
+        child.close();
+    }
+}
