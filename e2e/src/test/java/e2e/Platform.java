@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** {@code ./vhost forward MODE SOCKET...}, as a user starts it. */
 final class Platform implements AutoCloseable {
@@ -26,6 +27,9 @@ final class Platform implements AutoCloseable {
      * {@code -De2e.forward=e2e/peers/dpdk-backend.sh}.
      */
     private static final String STAND_IN = System.getProperty("e2e.forward", "");
+
+    /** {@code 11:18:22.040 INFO name - what happened}. */
+    private static final Pattern INFORMATION = Pattern.compile("^[0-9:.]+ INFO ");
 
     private static final Duration START = Duration.ofSeconds(30);
     private static final Duration STOP = Duration.ofSeconds(15);
@@ -83,10 +87,13 @@ final class Platform implements AutoCloseable {
         return platform;
     }
 
-    /** The command line of the project. */
+    /**
+     * The command line of the distribution in place. It is the same script as that of the source tree, which would look
+     * whether something is to be built while this very build runs.
+     */
     static List<String> vhost(final String... arguments) {
-        final List<String> command =
-                new ArrayList<>(List.of(ROOT.resolve("vhost").toString()));
+        final List<String> command = new ArrayList<>(
+                List.of(ROOT.resolve("launcher/target/vhost/vhost").toString()));
         command.addAll(List.of(arguments));
         return command;
     }
@@ -165,16 +172,44 @@ final class Platform implements AutoCloseable {
         return Child.run("exec", EXEC, environment(folder), vhost("exec", command));
     }
 
-    /** What the platform complained about so far. */
-    String complaints() {
-        return child.err();
+    /**
+     * A line of {@code stats}.
+     *
+     * @param packets that crossed the queue
+     * @param bytes of those
+     * @param dropped packets that could not cross
+     * @param errors rings that were stopped
+     */
+    record Counters(long packets, long bytes, long dropped, long errors) {}
+
+    /** The counters of {@code PORT/rxN}, which the guest receives from, or {@code PORT/txN}. None of a stand-in. */
+    Counters counters(final String queue) {
+        if (!isOurs()) {
+            return new Counters(0, 0, 0, 0);
+        }
+        final String table = exec("vhost:stats");
+        final String[] cells = table.lines()
+                .map(line -> line.strip().split(" +"))
+                .filter(line -> line[0].equals(queue))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no queue " + queue + " in\n" + table));
+        return new Counters(
+                Long.parseLong(cells[1]), Long.parseLong(cells[2]), Long.parseLong(cells[3]), Long.parseLong(cells[4]));
+    }
+
+    /** The lines on standard error that are more than information. */
+    List<String> complaints() {
+        return child.err()
+                .lines()
+                .filter(line -> !INFORMATION.matcher(line).find())
+                .toList();
     }
 
     /** SIGTERM, as an operator would; it must end well, leave no socket and have had nothing to complain about. */
     void stop() {
         stopAfterComplaints();
         if (isOurs()) {
-            assertThat(child.err()).as("standard error of the platform").isEmpty();
+            assertThat(complaints()).as("complaints of the platform").isEmpty();
         }
     }
 

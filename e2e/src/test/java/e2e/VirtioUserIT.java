@@ -63,8 +63,15 @@ class VirtioUserIT {
     @AfterAll
     static void stop() {
         try (SCRATCH) {
-            if (platform != null) {
-                platform.stop();
+            stopPlatform();
+        }
+    }
+
+    private static void stopPlatform() {
+        try (Platform last = platform) {
+            platform = null;
+            if (last != null) {
+                last.stop();
             }
         }
     }
@@ -119,10 +126,7 @@ class VirtioUserIT {
         if (platform != null && serving.equals(wanted) && platform.isAlive()) {
             return;
         }
-        if (platform != null) {
-            platform.stop();
-            platform = null;
-        }
+        stopPlatform();
         platform = Platform.forward(
                 SCRATCH, Map.of("BE_TXPKTS", String.valueOf(BYTES), "BE_QUEUES", String.valueOf(queues)), mode, ports);
         serving = wanted;
