@@ -154,9 +154,11 @@ final class Testpmd implements AutoCloseable {
         child.kill();
     }
 
+    /** It leaves by itself when its input ends. A signal would interrupt what it has to say to the back-end. */
     @Override
     public void close() {
         child.closeInput();
+        Waiting.within(ANSWER, () -> !child.isAlive());
         child.close();
     }
 }
