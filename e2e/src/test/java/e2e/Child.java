@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * know why a test failed: {@code target/e2e/NUMBER-NAME.out} and {@code .err}.
  */
 final class Child implements AutoCloseable {
-    private static final Path LOGS = Path.of(System.getProperty("basedir", ""), "target", System.getProperty("e2e.logs", "e2e"));
+    private static final Path LOGS =
+            Path.of(System.getProperty("basedir", ""), "target", System.getProperty("e2e.logs", "e2e"));
     private static final Duration TERMINATE = Duration.ofSeconds(10);
     private static final AtomicInteger STARTED = new AtomicInteger();
     private static final Set<Child> RUNNING = ConcurrentHashMap.newKeySet();
