@@ -260,7 +260,8 @@ final class RequestHandler {
         }
         // QEMU enables rings before it sends SET_FEATURES: what counts then is that it uses protocol features.
         final boolean unlocked = featuresSet ? (features & VHOST_USER_F_PROTOCOL_FEATURES) != 0 : protocolFeaturesSet;
-        if (!unlocked) {
+        // DPDK's front-end, when it listens, begins a new connection with disabling all rings: no harm in that.
+        if (!unlocked && enabled == 1) {
             throw message.refusal("feature bit 30 was not negotiated; expected SET_FEATURES with it before");
         }
         device.setRingEnabled(ring, enabled == 1);

@@ -282,6 +282,13 @@ class MalformedMessagesTest {
         assertRefused("SET_VRING_ENABLE (18): feature bit 30 was not negotiated; expected SET_FEATURES with it before");
     }
 
+    /** DPDK's front-end in server mode does so when the back-end has come back. */
+    @Test
+    void shouldLetARingBeDisabledWithoutBit30() throws Exception {
+        frontend.send(VhostUserRequest.SET_VRING_ENABLE, state(0, 0));
+        frontend.barrier();
+    }
+
     @Test
     void shouldRefuseToEnableARingByAnotherValue() throws Exception {
         frontend.negotiate(ALL_PROTOCOL_FEATURES);
