@@ -3,9 +3,7 @@ package vhost.core.internal.device;
 import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 import linux.EventFd;
 import linux.Linux;
@@ -50,12 +48,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     // Session's thread only.
     private GuestMemory memory = GuestMemory.NONE;
-
-    /**
-     * How often a region was added again: QEMU before 8.1 adds, and removes, all of them for each queue pair. It is in use
-     * until it has been removed as often.
-     */
-    private final Map<MappedRegion, Integer> repeats = new IdentityHashMap<>();
 
     private volatile long features;
     private volatile int status;
@@ -126,7 +118,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             // An owner that does not let go may still write: what it uses stays mapped and open for good.
             LOG.error("{}: {}; its guest memory stays mapped", spec.name(), e.getMessage());
             memory = GuestMemory.NONE;
-            repeats.clear();
         }
         features = 0;
         status = 0;
@@ -242,7 +233,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     private void replaceMemory(final GuestMemory next) {
         final GuestMemory old = memory;
         memory = next;
-        repeats.clear();
         engines.memoryChanged(List.of(queues), regions(old), regions(next));
         unmap(old.regions());
     }
@@ -255,12 +245,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     @Override
     public void addMemory(final MemorySlot slot) throws DeviceException {
-        final MappedRegion known = memory.find(slot.guestPhysical(), slot.size(), slot.userAddress());
-        if (known != null) {
-            Linux.close(slot.fd());
-            repeats.merge(known, 1, Integer::sum);
-            return;
-        }
         if (memory.regions().size() == MAX_MEMORY_SLOTS) {
             Linux.close(slot.fd());
             throw new DeviceException("all " + MAX_MEMORY_SLOTS + " memory slots are in use; remove a region first");
@@ -284,11 +268,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
                     "no memory region of 0x%x bytes at guest address 0x%x, user address 0x%x",
                     slot.size(), slot.guestPhysical(), slot.userAddress()));
         }
-        final int repeated = repeats.getOrDefault(region, 0);
-        if (repeated > 0) {
-            repeats.put(region, repeated - 1);
-            return;
-        }
         swapTables(memory.without(region), List.of(region), List.of());
     }
 
@@ -296,7 +275,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             throws DeviceException {
         stopAll();
         memory = next;
-        gone.forEach(repeats::remove);
         engines.memoryChanged(
                 List.of(queues),
                 gone.stream()
