@@ -471,6 +471,11 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             ring.running = next;
             started = true;
         } catch (InternalError e) {
+            // It may surface late, when the owner has the ring already; where that does not let go, the ring's memory
+            // stays.
+            started = true;
+            onOwner(index, () -> queues[index].stop());
+            started = false;
             throw new DeviceException("ring " + index + ": the front-end truncated its memory file", e);
         } finally {
             if (!started) {
