@@ -89,8 +89,7 @@ class ManyPortsIT {
     private void expect(final int from, final int to) {
         final QueuePair pair = stations.get(to).queuePair(0);
         final ReceivedPackets packets = received.get(to);
-        Waiting.until(
-                "station " + to + " hears station " + from, PATIENCE, () -> pair.receiveBurst(packets, 1) == 1);
+        Waiting.until("station " + to + " hears station " + from, PATIENCE, () -> pair.receiveBurst(packets, 1) == 1);
         assertThat(packets.length(0)).isEqualTo(BYTES);
         assertThat(Memory.getByte(packets.address(0, 0) + 2 * MAC - 1)).isEqualTo((byte) from);
     }
