@@ -115,7 +115,7 @@ class BadInputIT {
                     at.session().setFeatures(at.features());
                     at.shareMemory();
                     at.session().setVringNum(0, 256);
-                    at.session().setVringAddr(0, 0, 4096, 8192, 12288);
+                    at.session().setVringAddr(0, 0, 4096, 8192, 12288, 0);
                     at.session().setVringKick(0, at.memory().fd());
                     at.session().setVringEnable(0, true);
                 }),

@@ -116,7 +116,7 @@ final class Platform implements AutoCloseable {
         Waiting.until("the platform opens its sockets", START, () -> started(sockets), child::transcript);
     }
 
-    /** A client has no socket of its own to wait for. */
+    /** The control socket opens a little later than the ports do; a client has no other socket to wait for. */
     private void awaitControl() {
         final Path run = folder.resolve("run");
         Waiting.until(
@@ -169,6 +169,7 @@ final class Platform implements AutoCloseable {
 
     /** {@code ./vhost exec COMMAND}, however it ends. */
     Child.Result tryExec(final String command) {
+        awaitControl();
         return Child.run("exec", EXEC, environment(folder), vhost("exec", command));
     }
 
