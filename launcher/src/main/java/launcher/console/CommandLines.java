@@ -4,8 +4,13 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import launcher.Failures;
 import org.apache.felix.gogo.runtime.CommandNotFoundException;
+import org.apache.felix.gogo.runtime.Parser;
+import org.apache.felix.gogo.runtime.Parser.Operator;
+import org.apache.felix.gogo.runtime.Token;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
@@ -28,25 +33,51 @@ final class CommandLines {
         return session;
     }
 
-    /** Prints the command's result to the session's console, or why it failed, in one line, to {@code err}. */
-    static int execute(CommandSession session, String line, PrintStream err) {
+    /**
+     * Prints what each command of {@code script} results in to the session's console. The first that fails ends it; why it
+     * failed goes, in one line, to {@code err}.
+     */
+    static int execute(CommandSession session, String script, PrintStream err) {
         try {
-            Object result = session.execute(line);
-            PrintStream out = session.getConsole();
-            if (result != null) {
-                CharSequence text = session.format(result, Converter.INSPECT);
-                out.print(text);
-                if (text.isEmpty() || text.charAt(text.length() - 1) != '\n') {
-                    out.println();
-                }
+            for (String command : commands(script)) {
+                print(session, session.execute(command));
             }
-            out.flush();
+            session.getConsole().flush();
             return 0;
         } catch (Exception e) {
             session.getConsole().flush();
             err.println("vhost: " + explain(e));
             err.flush();
             return 1;
+        }
+    }
+
+    /** Gogo hands out the result of a script's last command only, so each is a script of its own. */
+    private static List<String> commands(String script) {
+        List<String> commands = new ArrayList<>();
+        StringBuilder command = new StringBuilder();
+        for (Token token : new Parser(script).program().tokens()) {
+            boolean separates = token instanceof Operator && (Token.eq(";", token) || Token.eq("\n", token));
+            if (!separates) {
+                command.append(token).append(' ');
+            }
+            if (separates || Token.eq("&", token)) {
+                commands.add(command.toString());
+                command.setLength(0);
+            }
+        }
+        commands.add(command.toString());
+        return commands;
+    }
+
+    private static void print(CommandSession session, Object result) {
+        if (result != null) {
+            PrintStream out = session.getConsole();
+            CharSequence text = session.format(result, Converter.INSPECT);
+            out.print(text);
+            if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
+                out.println();
+            }
         }
     }
 
