@@ -126,6 +126,34 @@ class PlatformIT {
     }
 
     @Test
+    void printsTheResultOfEachCommand() throws IOException {
+        assertThat(execute("echo one; ports\n\nforwarding\n"))
+                .startsWith("0: one\nno ports; add one with port-add\n")
+                .contains("mode switch");
+        assertThat(execute("ports\nprots\nworkers\n"))
+                .isEqualTo("1: no ports; add one with port-add\nvhost: no command 'prots'; 'help' lists all\n");
+    }
+
+    @Test
+    void stopsAndStartsBundlesByNameAndById() throws IOException {
+        long id = Arrays.stream(platform.context().getBundles())
+                .filter(bundle -> bundle.getSymbolicName().equals("dma.cpu"))
+                .findFirst()
+                .orElseThrow()
+                .getBundleId();
+        for (String bundle : List.of("dma.cpu", String.valueOf(id))) {
+            assertThat(execute("stop " + bundle)).isEqualTo("0: ");
+            assertThat(execute("engines")).startsWith("0: no engines");
+            assertThat(execute("start " + bundle)).isEqualTo("0: ");
+            assertThat(execute("update " + bundle)).isEqualTo("0: ");
+            assertThat(execute("engines")).contains("dma.cpu");
+        }
+        assertThat(execute("lb -s")).contains("dma.cpu");
+        assertThat(execute("stop nobody"))
+                .isEqualTo("1: vhost: stop: no such bundle; 'lb -s' lists all by id and" + " name\n");
+    }
+
+    @Test
     void keepsPortsOverARestart() throws IOException {
         Path socket = folder.resolve("a.sock");
         assertThat(execute("port-add a " + socket)).isEqualTo("0: ");

@@ -87,6 +87,10 @@ final class CommandLines {
             return "no command '" + missing.getCommand() + "'; 'help' lists all";
         }
         // Gogo's words for arguments that fit no method.
+        if (reason.matches("Cannot coerce .*\\bBundle\\b.*")) {
+            return reason.replaceFirst("Cannot coerce (\\w+).*", "$1")
+                    + ": no such bundle; 'lb -s' lists all by id and name";
+        }
         return reason.startsWith("Cannot coerce ") ? "wrong arguments: " + reason.substring(14) : reason;
     }
 }
