@@ -54,6 +54,8 @@ public final class Main {
                     err.println("vhost: " + Failures.reason(e));
                     return e instanceof Failure failure ? failure.status() : 1;
                 });
+        // The options that follow exec's first word are those of the shell's command.
+        line.getSubcommands().get("exec").setStopAtPositional(true);
         if (arguments.length == 0) {
             line.usage(out);
             return 0;
