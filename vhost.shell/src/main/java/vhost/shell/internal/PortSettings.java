@@ -14,7 +14,7 @@ import vhost.core.api.PortSpec;
 
 /** The ports that the configuration asks for: factory PID {@code vhost.port}. */
 final class PortSettings {
-    private static final String FACTORY = "vhost.port";
+    static final String FACTORY = "vhost.port";
     private static final String NAME = "name";
     private static final String SOCKET = "socket";
     private static final String CLIENT = "client";
@@ -22,7 +22,7 @@ final class PortSettings {
     private static final String MTU = "mtu";
 
     /** Set by the bundle that reads configurations from files. */
-    private static final String FILE = "felix.fileinstall.filename";
+    static final String FILE = "felix.fileinstall.filename";
 
     private final ConfigurationAdmin admin;
 

@@ -22,7 +22,7 @@ import vhost.core.api.VhostPorts;
         configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = PortComponent.Config.class, factory = true)
 public final class PortComponent {
-    /** {@code vhost.port~NAME}. */
+    /** {@code vhost.port}, for each port; as a file {@code vhost.port-NAME.cfg}. */
     @ObjectClassDefinition(name = "vhost port")
     public @interface Config {
         @AttributeDefinition(description = "unique name")
