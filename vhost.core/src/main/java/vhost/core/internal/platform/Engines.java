@@ -2,9 +2,16 @@ package vhost.core.internal.platform;
 
 import dma.api.DmaEngine;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
@@ -35,7 +42,15 @@ public final class Engines implements VhostEngines {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
+    /** Engines may come from a folder that is read, and found unchanged, when all else has started. */
+    private static final long PATIENCE_MILLIS = 4000;
+
     private final EngineRegistry registry = new EngineRegistry();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("vhost-engines").factory());
+
+    /** Names of engines that were there at some time: who takes one away knows that it is gone. */
+    private final Set<String> seen = ConcurrentHashMap.newKeySet();
 
     @Activate
     @Modified
@@ -45,6 +60,22 @@ public final class Engines implements VhostEngines {
                     "vhost.engines: threshold " + config.threshold() + "; use 0 or more bytes");
         }
         registry.want(config.engine(), config.threshold());
+        timer.schedule(() -> missing(config.engine()), PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void missing(final String engine) {
+        if (!engine.equals(BUILTIN) && !seen.contains(engine) && engine.equals(wanted())) {
+            final String others = engines().stream().map(EngineView::name).collect(Collectors.joining(", "));
+            LOG.warn(
+                    "engine {} is wanted and not there; the core copies until it comes; there {}",
+                    engine,
+                    others.isEmpty() ? "is none" : "are: " + others);
+        }
+    }
+
+    @Deactivate
+    void close() {
+        timer.shutdownNow();
     }
 
     @Reference(service = DmaEngine.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -54,6 +85,7 @@ public final class Engines implements VhostEngines {
             LOG.warn("an engine of bundle {} is not used: its service has no property {}", bundle, DmaEngine.NAME);
             return;
         }
+        seen.add(name);
         registry.offered(
                 engine,
                 name,
