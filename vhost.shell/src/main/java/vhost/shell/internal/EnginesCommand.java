@@ -41,7 +41,7 @@ public final class EnginesCommand extends Command {
                     engine.backing(),
                     engine.numaNode() < 0 ? "-" : engine.numaNode(),
                     engine.maxCopyBytes() == Long.MAX_VALUE ? "-" : engine.maxCopyBytes(),
-                    engine.maxInFlight(),
+                    engine.maxInFlight() == Integer.MAX_VALUE ? "-" : engine.maxInFlight(),
                     engine.offloads() ? "yes" : "no",
                     engine.bundle(),
                     String.join(" ", engine.queues()));
