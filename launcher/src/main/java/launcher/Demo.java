@@ -17,7 +17,8 @@ final class Demo implements Callable<Integer> {
     @Override
     public Integer call() {
         Home home = Home.find();
-        log.apply(home);
+        // Its table is not to be interrupted.
+        log.apply(home, LogOption.Level.WARN);
         String name = "demo-" + ProcessHandle.current().pid();
         Session session = Session.open(home, name, Kind.PASSING, List.of());
         try {

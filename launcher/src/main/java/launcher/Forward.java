@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import launcher.Platform.Setting;
 import launcher.Session.Kind;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,6 +98,12 @@ final class Forward implements Callable<Integer> {
             // The ports that the configuration asked for: are they there, and if not, why?
             int status = session.platform().call("forward");
             if (status == 0) {
+                LoggerFactory.getLogger(Forward.class)
+                        .info(
+                                "serving {} in mode {} as instance {}",
+                                sockets.size() == 1 ? sockets.getFirst() : sockets.size() + " ports",
+                                mode,
+                                name);
                 session.platform().await();
             }
             return status;

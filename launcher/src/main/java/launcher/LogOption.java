@@ -20,6 +20,12 @@ final class LogOption {
 
     /** To be called before anything is logged. */
     void apply(Home home) {
-        Logging.configure(home.properties(), level == null ? null : level.name());
+        apply(home, null);
+    }
+
+    /** As {@link #apply(Home)}, with another default; null is that of the properties. */
+    void apply(Home home, Level absent) {
+        Level chosen = level == null ? absent : level;
+        Logging.configure(home.properties(), chosen == null ? null : chosen.name());
     }
 }

@@ -75,7 +75,7 @@ public final class ForwardingComponent implements Forwarding {
                 System::nanoTime,
                 ThreadLocalRandom.current().nextLong());
         forwarder.start();
-        LOG.info("forwarding mode {}", forwarder.mode().configName());
+        LOG.debug("forwarding mode {}", forwarder.mode().configName());
         ports.addListener(forwarder);
     }
 
@@ -83,8 +83,11 @@ public final class ForwardingComponent implements Forwarding {
     @Modified
     void modified(final Config config) {
         try {
+            final ForwardingMode before = forwarder.mode();
             forwarder.configure(settings(config));
-            LOG.info("forwarding mode {}", forwarder.mode().configName());
+            if (forwarder.mode() != before) {
+                LOG.info("forwarding mode {}", forwarder.mode().configName());
+            }
         } catch (IllegalArgumentException e) {
             LOG.error("{}; forwarding goes on as before", e.getMessage());
         }
