@@ -1,5 +1,6 @@
 package launcher.console;
 
+import launcher.Failures;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -8,6 +9,7 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.log.LogEntry;
 import org.osgi.service.log.LogListener;
 import org.osgi.service.log.LogReaderService;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
@@ -40,9 +42,12 @@ public final class OsgiLog implements LogListener {
             case DEBUG -> Level.DEBUG;
             case TRACE -> Level.TRACE;
         };
-        LoggerFactory.getLogger(entry.getBundle().getSymbolicName())
-                .atLevel(level)
-                .setCause(entry.getException())
-                .log(entry.getMessage());
+        Logger log = LoggerFactory.getLogger(entry.getBundle().getSymbolicName());
+        Throwable cause = entry.getException();
+        if (cause == null || log.isDebugEnabled()) {
+            log.atLevel(level).setCause(cause).log(entry.getMessage());
+        } else {
+            log.atLevel(level).log("{}: {}", entry.getMessage(), Failures.reason(cause));
+        }
     }
 }
