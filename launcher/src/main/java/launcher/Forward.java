@@ -54,8 +54,8 @@ final class Forward implements Callable<Integer> {
             names = "--cpu",
             paramLabel = "N",
             split = ",",
-            defaultValue = "${env:BE_CPU:-0}",
-            description = "processors of the workers: N, or N,M,... (default: ${DEFAULT-VALUE})")
+            defaultValue = "${env:BE_CPU}",
+            description = "processors of the workers: N, or N,M,... (default: the first that there is)")
     private List<Integer> cpus;
 
     @Option(names = "--workers", paramLabel = "N", description = "worker threads (default: one for each --cpu)")
@@ -121,12 +121,27 @@ final class Forward implements Callable<Integer> {
         }
         range("--queues", queues, 1, MAX_QUEUE_PAIRS);
         range("--txonly-bytes", txonlyBytes, 14, 65535);
-        cpus.forEach(cpu -> range("--cpu", cpu, 0, 4095));
+        checkCpus();
         if (workers != null) {
             range("--workers", workers, 1, 64);
         }
         if (threshold != null) {
             range("--threshold", threshold, 0, Integer.MAX_VALUE);
+        }
+    }
+
+    /** A worker that is not bound would be served by the processor of another one. */
+    private void checkCpus() {
+        List<Integer> usable = Processors.usable();
+        if (cpus == null) {
+            cpus = usable.subList(0, Math.min(1, usable.size()));
+        }
+        for (int cpu : cpus) {
+            range("--cpu", cpu, 0, 4095);
+            if (!usable.isEmpty() && !usable.contains(cpu)) {
+                throw wrong("--cpu " + cpu + ": this process may use processor "
+                        + usable.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+            }
         }
     }
 
@@ -144,7 +159,7 @@ final class Forward implements Callable<Integer> {
     private List<Setting> settings(Home home) {
         List<Setting> settings = new ArrayList<>();
         Map<String, Object> given = new HashMap<>();
-        given.put("count", workers == null ? cpus.size() : workers);
+        given.put("count", workers == null ? Math.max(1, cpus.size()) : workers);
         given.put("cpus", cpus.stream().map(String::valueOf).collect(Collectors.joining(",")));
         settings.add(over(home, "vhost.workers", given));
         settings.add(over(home, "vhost.forwarding", Map.of("mode", mode, "txonly.bytes", txonlyBytes)));

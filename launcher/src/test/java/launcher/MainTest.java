@@ -44,6 +44,27 @@ class MainTest {
     }
 
     @Test
+    void refusesAProcessorThatIsNotThere() {
+        assertThat(Main.run(
+                        new PrintWriter(out, true),
+                        new PrintWriter(err, true),
+                        "forward",
+                        "io",
+                        "/tmp/a",
+                        "--cpu",
+                        "4095"))
+                .isEqualTo(2);
+        assertThat(err.toString()).startsWith("vhost: --cpu 4095: this process may use processor 0");
+    }
+
+    @Test
+    void readsTheKernelsListOfProcessors() {
+        assertThat(Processors.parse("0-2,8")).containsExactly(0, 1, 2, 8);
+        assertThat(Processors.parse("3")).containsExactly(3);
+        assertThat(Processors.usable()).isNotEmpty();
+    }
+
+    @Test
     void explainsItselfWithoutArguments() {
         assertThat(Main.run(new PrintWriter(out, true), new PrintWriter(err, true)))
                 .isZero();
