@@ -25,6 +25,7 @@ class BundlesIT {
                 "vhost.core",
                 "vhost.switching",
                 "vhost.frontend",
+                "vhost.demo",
                 "vhost.shell",
                 "launcher");
     }

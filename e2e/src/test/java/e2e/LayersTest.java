@@ -28,6 +28,7 @@ class LayersTest {
             "vhost.core",
             "vhost.switching",
             "vhost.frontend",
+            "vhost.demo",
             "vhost.shell",
             "launcher");
 
@@ -57,7 +58,14 @@ class LayersTest {
             .resideInAPackage("vhost.core..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dma.cpu..", "dma.dsa..", "dma.cbdma..", "vhost.switching..", "vhost.shell..");
+            .resideInAnyPackage(
+                    "dma.cpu..",
+                    "dma.dsa..",
+                    "dma.cbdma..",
+                    "vhost.switching..",
+                    "vhost.frontend..",
+                    "vhost.demo..",
+                    "vhost.shell..");
 
     @ArchTest
     static final ArchRule switchingKnowsOnlyTheCoreApi =
