@@ -7,7 +7,7 @@
  * and throw nothing.
  */
 @Export
-@Version("1.0.0")
+@Version("0.1.0")
 package linux;
 
 import org.osgi.annotation.bundle.Export;

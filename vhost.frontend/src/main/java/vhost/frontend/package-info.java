@@ -20,7 +20,7 @@
  * {@link vhost.frontend.QueuePair}, which must rest while the control thread starts, stops or closes.
  */
 @Export
-@Version("1.0.0")
+@Version("0.1.0")
 package vhost.frontend;
 
 import org.osgi.annotation.bundle.Export;
