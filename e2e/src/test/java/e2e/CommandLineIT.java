@@ -93,7 +93,7 @@ class CommandLineIT {
 
     @Test
     void opensSocketsForTheirOwnerOnly() throws IOException {
-        final Path socket = scratch.resolve("new/folder/port.sock");
+        final Path socket = scratch.resolve("new/port.sock");
         try (Child child = Child.start(
                 "forward",
                 Platform.environment(scratch.folder()),

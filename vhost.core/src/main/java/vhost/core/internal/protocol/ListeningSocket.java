@@ -38,7 +38,7 @@ final class ListeningSocket implements AutoCloseable {
         socket = FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
     }
 
-    /** Makes the file, with what is missing of its directory, and listens. Only this user can connect. */
+    /** Makes the file, and its directory where only that is missing, and listens. Only this user can connect. */
     static ListeningSocket open(final String port, final Path path) throws VhostException {
         checkLength(port, path);
         createDirectory(port, path.getParent());
@@ -66,7 +66,7 @@ final class ListeningSocket implements AutoCloseable {
             return;
         }
         try {
-            Files.createDirectories(
+            Files.createDirectory(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
             throw new VhostException(

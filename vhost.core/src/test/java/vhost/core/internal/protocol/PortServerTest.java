@@ -51,7 +51,7 @@ class PortServerTest {
 
     @Test
     void shouldCreateTheDirectoryForItsUserOnly() throws Exception {
-        try (PortFixture port = listen(directory.resolve("a/b/p0.sock"))) {
+        try (PortFixture port = listen(directory.resolve("a/p0.sock"))) {
             assertThat(PosixFilePermissions.toString(
                             Files.getPosixFilePermissions(port.socket().getParent())))
                     .isEqualTo("rwx------");
@@ -176,6 +176,15 @@ class PortServerTest {
                 () -> listen(Path.of("/proc/vhost/p0.sock")),
                 "port p0: cannot create the socket's directory /proc/vhost: no such file or directory; create it, or "
                         + "choose another path");
+    }
+
+    @Test
+    void shouldCreateOneDirectoryOnly() {
+        assertRefused(
+                () -> listen(directory.resolve("a/b/p0.sock")),
+                "port p0: cannot create the socket's directory " + directory
+                        + "/a/b: no such file or directory; create it, or choose another path");
+        assertThat(directory.resolve("a")).doesNotExist();
     }
 
     @Test
