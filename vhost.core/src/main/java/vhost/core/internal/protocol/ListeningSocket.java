@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -28,13 +29,13 @@ final class ListeningSocket implements AutoCloseable {
 
     private final AFUNIXServerSocketChannel channel;
     private final Path path;
-    private final Object identity;
+    private final Identity identity;
     private final int socket;
 
     private ListeningSocket(final AFUNIXServerSocketChannel channel, final Path path) throws IOException {
         this.channel = channel;
         this.path = path;
-        identity = identity(path);
+        identity = Identity.of(path);
         socket = FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
     }
 
@@ -150,7 +151,7 @@ final class ListeningSocket implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            if (identity.equals(identity(path))) {
+            if (identity.equals(Identity.of(path))) {
                 Files.deleteIfExists(path);
             }
         } catch (NoSuchFileException e) {
@@ -160,9 +161,16 @@ final class ListeningSocket implements AutoCloseable {
         }
     }
 
-    private static Object identity(final Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .fileKey();
+    /**
+     * Which file it is. Its inode alone would not tell: file systems give the number of a removed file to the next one. The
+     * time of its birth stays when somebody changes owner or mode.
+     */
+    private record Identity(Object inode, FileTime birth, boolean isSocket) {
+        static Identity of(final Path path) throws IOException {
+            final BasicFileAttributes attributes =
+                    Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return new Identity(attributes.fileKey(), attributes.creationTime(), attributes.isOther());
+        }
     }
 
     /** What happened, without the path that the message names already. */
