@@ -42,8 +42,8 @@ public final class Engines implements VhostEngines {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
-    /** Engines may come from a folder that is read, and found unchanged, when all else has started. */
-    private static final long PATIENCE_MILLIS = 4000;
+    /** Engines may come from a folder that is read when all else has started. */
+    private static final long PATIENCE_MILLIS = 2000;
 
     private final EngineRegistry registry = new EngineRegistry();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
