@@ -2,6 +2,7 @@ package e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +38,20 @@ class AdministrationIT {
             admin.get();
             Frames.loop(frontend, LONGEST, LONGEST);
             platform.stop();
+        }
+    }
+
+    @Test
+    void saysThatTheWantedEngineIsNotThere() {
+        try (Scratch scratch = new Scratch();
+                Platform platform = Platform.forward(scratch, "io", 1, "--engine", "nix")) {
+            Waiting.until(
+                    "the platform warns",
+                    Duration.ofSeconds(20),
+                    () -> !platform.complaints().isEmpty(),
+                    () -> "nothing was said");
+            assertThat(platform.complaints()).singleElement().asString().contains("engine nix", "there are: cpu");
+            platform.stopAfterComplaints();
         }
     }
 }
