@@ -50,31 +50,57 @@ public final class GuestReceive {
         bytes = 0;
         int taken = 0;
         while (taken < count) {
-            final long packet = packets[from + taken];
-            final int length = Packet.length(packet);
-            final int need = length + headerBytes;
-            final long at = ring.takeSingle(need);
-            if (at != 0) {
-                putHeader(at, packet, 1);
-                copies.copy(Packet.data(packet), at + headerBytes, length);
-                ring.pushUsedSingle(need);
-            } else {
-                final int outcome = fill(packet, length);
-                if (outcome == STOP) {
-                    break;
-                }
-                if (outcome == DROP) {
-                    dropped++;
-                    taken++;
-                    continue;
-                }
+            taken += fillRun(packets, from + taken, count - taken);
+            if (taken == count) {
+                break;
             }
-            delivered++;
-            bytes += length;
+            // The next buffer is of another kind, too small, or not there.
+            final long packet = packets[from + taken];
+            final int outcome = fill(packet, Packet.length(packet));
+            if (outcome == STOP) {
+                break;
+            }
             taken++;
+            if (outcome == DROP) {
+                dropped++;
+            } else {
+                delivered++;
+                bytes += Packet.length(packet);
+            }
         }
         copies.finish();
         return taken;
+    }
+
+    /** Packets that fit a single buffer each, as long as such buffers come. Returns how many. */
+    private int fillRun(final long[] packets, final int from, final int count) {
+        int total = 0;
+        while (total < count) {
+            final int atLeast = Packet.length(packets[from + total]) + headerBytes;
+            final int run = ring.takeRun(Math.min(count - total, Virtqueue.MAX_RUN), atLeast);
+            int filled = 0;
+            while (filled < run) {
+                final long packet = packets[from + total + filled];
+                final int length = Packet.length(packet);
+                if (ring.runLength(filled) < length + headerBytes) {
+                    break;
+                }
+                final long at = ring.runAddress(filled);
+                putHeader(at, packet, 1);
+                copies.copy(Packet.data(packet), at + headerBytes, length);
+                ring.runWritten(filled, length + headerBytes);
+                bytes += length;
+                filled++;
+            }
+            ring.untakeRun(run - filled);
+            ring.pushUsedRun(filled);
+            total += filled;
+            if (filled < run || run == 0) {
+                break;
+            }
+        }
+        delivered += total;
+        return total;
     }
 
     /** Any buffers: {@link #FILLED}, {@link #STOP} where there are too few now, or {@link #DROP} where none will do. */

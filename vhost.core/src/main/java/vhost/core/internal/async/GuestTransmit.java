@@ -43,29 +43,10 @@ public final class GuestTransmit {
         bytes = 0;
         count = 0;
         while (count < max && dropped < max) { // a guest that sends rubbish gets no longer a turn than the others
-            final long at = ring.takeSingle(headerBytes + 1);
-            if (at == 0) {
-                if (!takeAny(pool, packets)) {
-                    break;
-                }
-                continue;
+            final int run = ring.takeRun(Math.min(max - count, Virtqueue.MAX_RUN), headerBytes + 1);
+            if (run == 0 ? !takeAny(pool, packets) : !copyRun(pool, packets, run)) {
+                break;
             }
-            final int length = ring.singleLength() - headerBytes;
-            final long packet = length <= Packet.MAX_DATA_BYTES ? pool.take(length) : PacketPool.NONE;
-            if (packet == PacketPool.NONE) {
-                if (length <= Packet.MAX_DATA_BYTES) {
-                    ring.untakeSingle();
-                    break;
-                }
-                ring.pushUsedSingle(0);
-                dropped++;
-                continue;
-            }
-            inHand = packet;
-            NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
-            copies.copy(at + headerBytes, Packet.data(packet), length);
-            ring.pushUsedSingle(0);
-            took(packets, packet, length);
         }
         copies.finish();
         return count;
@@ -79,6 +60,30 @@ public final class GuestTransmit {
             pool.free(inHand);
             inHand = PacketPool.NONE;
         }
+    }
+
+    /** The chains of a run. False where the burst ends here. */
+    private boolean copyRun(final PacketPool pool, final long[] packets, final int run) {
+        for (int i = 0; i < run; i++) {
+            final long at = ring.runAddress(i);
+            final int length = ring.runLength(i) - headerBytes;
+            if (length > Packet.MAX_DATA_BYTES) {
+                dropped++;
+                continue;
+            }
+            final long packet = pool.take(length);
+            if (packet == PacketPool.NONE) {
+                ring.untakeRun(run - i);
+                ring.pushUsedRun(i);
+                return false;
+            }
+            inHand = packet;
+            NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+            copies.copy(at + headerBytes, Packet.data(packet), length);
+            took(packets, packet, length);
+        }
+        ring.pushUsedRun(run);
+        return true;
     }
 
     /** Any chain. False where the burst ends here. */

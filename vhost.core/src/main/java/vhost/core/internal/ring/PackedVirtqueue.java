@@ -97,51 +97,75 @@ public final class PackedVirtqueue extends Virtqueue {
     @Override
     public boolean hasAvailable() {
         // Pairs with the driver's release of the flags: the rest of the descriptor may be read after this.
-        return isAvailable(Memory.getShortAcquire(desc + (long) availPosition * DESC_SIZE + FLAGS));
+        return isAvailable(Memory.getShortAcquire(desc + (long) availPosition * DESC_SIZE + FLAGS), availWrap);
     }
 
-    private boolean isAvailable(final int flags) {
-        return availWrap ? (flags & (F_AVAIL | F_USED)) == F_AVAIL : (flags & (F_AVAIL | F_USED)) == F_USED;
-    }
-
-    @Override
-    public long takeSingle(final int atLeast) {
-        final long at = desc + (long) availPosition * DESC_SIZE;
-        if (!isAvailable(Memory.getShortAcquire(at + FLAGS))) {
-            return 0;
-        }
-        final long gpa = Memory.getLong(at);
-        final long word = Memory.getLong(at + 8);
-        final long length = word & 0xFFFF_FFFFL;
-        if (((int) (word >>> 48) & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT))
-                        != (deviceWrites ? VRING_DESC_F_WRITE : 0)
-                || length < atLeast
-                || !isSingleLength(length)) {
-            return 0;
-        }
-        final long address = translator.translate(gpa, length);
-        if (address != 0) {
-            advanceAvail();
-            singleId = (int) (word >>> 32) & 0xFFFF;
-            singleLength = (int) length;
-        }
-        return address;
+    private static boolean isAvailable(final int flags, final boolean wrap) {
+        return wrap ? (flags & (F_AVAIL | F_USED)) == F_AVAIL : (flags & (F_AVAIL | F_USED)) == F_USED;
     }
 
     @Override
-    public void untakeSingle() {
-        if (availPosition == 0) {
-            availPosition = size;
+    public int takeRun(final int max, final int atLeast) {
+        final int wantedFlags = deviceWrites ? VRING_DESC_F_WRITE : 0;
+        int position = availPosition;
+        boolean wrap = availWrap;
+        long sum = 0;
+        int taken = 0;
+        for (; taken < max; taken++) {
+            final long at = desc + (long) position * DESC_SIZE;
+            if (!isAvailable(Memory.getShortAcquire(at + FLAGS), wrap)) {
+                break;
+            }
+            final long gpa = Memory.getLong(at);
+            final long word = Memory.getLong(at + 8);
+            final long length = word & 0xFFFF_FFFFL;
+            if (((int) (word >>> 48) & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT)) != wantedFlags
+                    || length < atLeast
+                    || !isRunLength(length)) {
+                break;
+            }
+            final long address = translator.translate(gpa, length);
+            if (address == 0) {
+                break;
+            }
+            runId[taken] = (int) (word >>> 32) & 0xFFFF;
+            runAddress[taken] = address;
+            runLength[taken] = (int) length;
+            if (wantedFlags == 0) {
+                sum += Memory.getLong(address) + Memory.getLong(address + length - 8);
+            }
+            if (++position == size) {
+                position = 0;
+                wrap = !wrap;
+            }
+        }
+        touched = sum;
+        availPosition = position;
+        availWrap = wrap;
+        return taken;
+    }
+
+    @Override
+    public void untakeRun(final int count) {
+        availPosition -= count;
+        if (availPosition < 0) {
+            availPosition += size;
             availWrap = !availWrap;
         }
-        availPosition--;
+    }
+
+    @Override
+    public void pushUsedRun(final int count) {
+        for (int i = 0; i < count; i++) {
+            pushUsed(runId[i], 1, runWritten[i]);
+        }
     }
 
     @Override
     public int nextChain() {
         final long at = desc + (long) availPosition * DESC_SIZE;
         // A driver can go on making descriptors available while we read; a packet takes each of them once at most.
-        if (!isAvailable(Memory.getShortAcquire(at + FLAGS)) || chains() == size) {
+        if (!isAvailable(Memory.getShortAcquire(at + FLAGS), availWrap) || chains() == size) {
             return EMPTY;
         }
         return walk(Memory.getLong(at), Memory.getLong(at + 8));

@@ -108,35 +108,55 @@ public final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
-    public long takeSingle(final int atLeast) {
+    public int takeRun(final int max, final int atLeast) {
         if (nextAvail == availIndex && acquireAvail() != CHAIN) {
             return 0;
         }
-        final int head = Memory.getShort(avail + RING + 2L * (nextAvail & mask)) & 0xFFFF;
-        if (head >= size) {
-            return 0;
+        final int count = Math.min(max, (availIndex - nextAvail) & 0xFFFF);
+        final int wantedFlags = deviceWrites ? VRING_DESC_F_WRITE : 0;
+        long sum = 0;
+        int taken = 0;
+        for (; taken < count; taken++) {
+            final int head = Memory.getShort(avail + RING + 2L * ((nextAvail + taken) & mask)) & 0xFFFF;
+            if (head >= size) {
+                break;
+            }
+            final long at = desc + (long) head * DESC_SIZE;
+            final long gpa = Memory.getLong(at);
+            final long word = Memory.getLong(at + 8);
+            final long length = word & 0xFFFF_FFFFL;
+            if (((int) (word >>> 32) & 0xFFFF) != wantedFlags || length < atLeast || !isRunLength(length)) {
+                break;
+            }
+            final long address = translator.translate(gpa, length);
+            if (address == 0) {
+                break;
+            }
+            runId[taken] = head;
+            runAddress[taken] = address;
+            runLength[taken] = (int) length;
+            if (wantedFlags == 0) {
+                sum += Memory.getLong(address) + Memory.getLong(address + length - 8);
+            }
         }
-        final long at = desc + (long) head * DESC_SIZE;
-        final long gpa = Memory.getLong(at);
-        final long word = Memory.getLong(at + 8);
-        final long length = word & 0xFFFF_FFFFL;
-        if (((int) (word >>> 32) & 0xFFFF) != (deviceWrites ? VRING_DESC_F_WRITE : 0)
-                || length < atLeast
-                || !isSingleLength(length)) {
-            return 0;
-        }
-        final long address = translator.translate(gpa, length);
-        if (address != 0) {
-            nextAvail = (nextAvail + 1) & 0xFFFF;
-            singleId = head;
-            singleLength = (int) length;
-        }
-        return address;
+        touched = sum;
+        nextAvail = (nextAvail + taken) & 0xFFFF;
+        return taken;
     }
 
     @Override
-    public void untakeSingle() {
-        nextAvail = (nextAvail - 1) & 0xFFFF;
+    public void untakeRun(final int count) {
+        nextAvail = (nextAvail - count) & 0xFFFF;
+    }
+
+    @Override
+    public void pushUsedRun(final int count) {
+        for (int i = 0; i < count; i++) {
+            Memory.putLong(
+                    used + RING + (long) USED_ELEM_SIZE * ((nextUsed + i) & mask),
+                    runId[i] | (long) runWritten[i] << 32);
+        }
+        nextUsed = (nextUsed + count) & 0xFFFF;
     }
 
     /** Looks for further entries: {@link #CHAIN} where there are, {@link #EMPTY}, or a fault. */

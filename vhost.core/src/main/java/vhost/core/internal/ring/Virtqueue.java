@@ -30,6 +30,9 @@ public abstract class Virtqueue {
     /** Most pieces that a packet may have; a chain with more is taken, marked and not described. */
     public static final int MAX_PIECES = 1024;
 
+    /** Most chains of a run. */
+    public static final int MAX_RUN = 64;
+
     static final int VRING_DESC_F_NEXT = 1;
     static final int VRING_DESC_F_WRITE = 2;
     static final int VRING_DESC_F_INDIRECT = 4;
@@ -55,8 +58,13 @@ public abstract class Virtqueue {
     private int chains;
     private int bytes;
 
-    int singleLength;
-    int singleId;
+    final long[] runAddress = new long[MAX_RUN];
+    final int[] runLength = new int[MAX_RUN];
+    final int[] runId = new int[MAX_RUN];
+    final int[] runWritten = new int[MAX_RUN];
+
+    /** What was read to bring buffers into the cache; written so that the reads are not left out. */
+    long touched;
 
     /** An indirect table that straddles two regions is gathered here. */
     private final long scratch;
@@ -80,26 +88,36 @@ public abstract class Virtqueue {
     }
 
     /**
-     * The short way: takes the next available chain where it is a single buffer of at least {@code atLeast} bytes that lies in
-     * one region, as most are. {@link #singleLength} and {@link #pushUsedSingle} go with it.
+     * The short way: takes the next available chains as long as each is a single buffer of at least {@code atLeast} bytes that
+     * lies in one region, as most are. Buffers to read are touched, so that the copies that follow find them in the cache:
+     * the loads of many packets are under way at a time, where copying them one by one would wait for each.
      *
-     * @return our address of the buffer, or 0 where nothing was taken: no chain, another kind of chain, or a fault, which
-     *     {@link #nextChain} tells apart
+     * @param max at most {@link #MAX_RUN}
+     * @param atLeast 8 or more
+     * @return how many; 0 where the next chain is of another kind, or faulty, or there is none: {@link #nextChain} tells
      */
-    public abstract long takeSingle(int atLeast);
+    public abstract int takeRun(int max, int atLeast);
 
-    /** Bytes of the buffer that {@link #takeSingle} took. */
-    public final int singleLength() {
-        return singleLength;
+    /** Gives the last {@code count} chains of the run back: they are the next to be taken again. */
+    public abstract void untakeRun(int count);
+
+    /** Adds the used entries of the first {@code count} chains of the run, as {@link #pushUsed} does. */
+    public abstract void pushUsedRun(int count);
+
+    /** Our address of a buffer of the run. */
+    public final long runAddress(final int index) {
+        return runAddress[index];
     }
 
-    /** Adds the used entry of the chain that {@link #takeSingle} took, as {@link #pushUsed} does. */
-    public final void pushUsedSingle(final int written) {
-        pushUsed(singleId, 1, written);
+    /** Bytes of a buffer of the run. */
+    public final int runLength(final int index) {
+        return runLength[index];
     }
 
-    /** Gives the chain that {@link #takeSingle} took back: it is the next to be taken again. */
-    public abstract void untakeSingle();
+    /** Bytes that were written to a buffer of the run; a queue that is only read from never says so. */
+    public final void runWritten(final int index, final int bytesWritten) {
+        runWritten[index] = bytesWritten;
+    }
 
     /** Forgets the pieces and chains of the last packet. */
     public final void beginPacket() {
@@ -196,8 +214,8 @@ public abstract class Virtqueue {
         chains++;
     }
 
-    /** Whether a buffer of {@code length} bytes can be described by one piece. */
-    static boolean isSingleLength(final long length) {
+    /** Whether a buffer of {@code length} bytes can be part of a run. */
+    static boolean isRunLength(final long length) {
         return length <= MAX_PIECE_BYTES;
     }
 
