@@ -103,7 +103,7 @@ class BadInputIT {
                         at -> at.session().sendRaw(VhostUser.GET_FEATURES, 2, 0, new byte[0])),
                 new BadMessage(
                         "ring index out of range",
-                        "SET_VRING_NUM (8): ring index 77; expected 0 to 1",
+                        "SET_VRING_NUM (8): ring index 77; expected 0 to ",
                         at -> send(at, VhostUser.SET_VRING_NUM, 8, Session.state(77, 256))),
                 new BadMessage("ring size out of range", "SET_VRING_NUM (8)", at -> {
                     at.negotiate();

@@ -216,8 +216,11 @@ class DpdkBackendIT {
             try (TestPackets packets = new TestPackets(0, 1500)) {
                 while (pair.counters().interrupts() == 0) {
                     assertEquals(1, packets.send(pair, null, 1));
-                    assertTrue(pair.awaitReceive(1000));
-                    assertEquals(1, pair.receiveBurst(received, 1));
+                    // The interrupt of a packet that was polled before may wake us too.
+                    while (pair.receiveBurst(received, 1) == 0) {
+                        pair.awaitReceive(1000);
+                        assertTrue(System.nanoTime() < deadline);
+                    }
                     packets.check(received, 0);
                     assertTrue(System.nanoTime() < deadline);
                 }

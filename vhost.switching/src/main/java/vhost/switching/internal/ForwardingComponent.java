@@ -74,9 +74,10 @@ public final class ForwardingComponent implements Forwarding {
                 settings(config),
                 System::nanoTime,
                 ThreadLocalRandom.current().nextLong());
+        // First all ports that are open: between one and the next, a packet could go where it would not with both.
+        ports.addListener(forwarder);
         forwarder.start();
         LOG.debug("forwarding mode {}", forwarder.mode().configName());
-        ports.addListener(forwarder);
     }
 
     /** A configuration that makes no sense changes nothing. */

@@ -29,6 +29,16 @@ class ForwardingComponentTest {
         assertThat(component.evictions()).isZero();
     }
 
+    /** With one port known and its partner not yet, io would give a guest its own packets back. */
+    @Test
+    void shouldMoveNothingUntilAllPortsAreKnown() {
+        port.tx[0].toSend.add(Frame.of("02:00:00:00:00:01", "02:00:00:00:00:02", 1));
+        ports.opened = () -> assertThat(worker.turn()).isZero();
+        component(new Config("io", 64));
+
+        assertThat(worker.turn()).isPositive();
+    }
+
     @Test
     void shouldChangeItsMode() {
         ForwardingComponent component = component(new Config("switch", 64));
@@ -100,6 +110,7 @@ class ForwardingComponentTest {
     private static final class FakePorts implements VhostPorts {
         private final VhostPort port;
         private Listener listener;
+        private Runnable opened = () -> {};
 
         FakePorts(VhostPort port) {
             this.port = port;
@@ -109,6 +120,7 @@ class ForwardingComponentTest {
         public void addListener(Listener added) {
             listener = added;
             added.opened(port);
+            opened.run();
         }
 
         @Override
