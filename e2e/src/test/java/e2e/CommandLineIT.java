@@ -98,9 +98,7 @@ class CommandLineIT {
                 "forward",
                 Platform.environment(scratch.folder()),
                 Platform.vhost("forward", "io", socket.toString()))) {
-            Waiting.until("the socket is there", LIMIT, () -> Files.exists(socket), child::transcript);
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
-                    .isEqualTo("rw-------");
+            Waiting.until("the socket is its owner's", LIMIT, () -> Platform.isPrivate(socket), child::transcript);
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket.getParent())))
                     .isEqualTo("rwx------");
         }
@@ -119,6 +117,11 @@ class CommandLineIT {
     @Test
     void refusesNumbersOutOfRange() {
         assertRefused(forward("io", scratch.resolve("a").toString(), "--queues", "1000"), "--queues 1000", "1 to 128");
+    }
+
+    @Test
+    void refusesAProcessorThatIsNotThere() {
+        assertRefused(forward("io", scratch.resolve("a").toString(), "--cpu", "4000"), "4000");
     }
 
     @Test

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -134,7 +136,19 @@ final class Platform implements AutoCloseable {
 
     private boolean started(final List<Path> files) {
         assertThat(child.isAlive()).as(child.transcript()).isTrue();
-        return files.stream().allMatch(Files::exists);
+        return files.stream().allMatch(socket -> isOurs() ? isPrivate(socket) : Files.exists(socket));
+    }
+
+    /** Whether it can be connected to: for a moment after it appears others could too, and whoever does is sent away. */
+    static boolean isPrivate(final Path socket) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))
+                    .equals("rw-------");
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     Path socket(final int port) {
