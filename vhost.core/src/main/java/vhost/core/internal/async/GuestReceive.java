@@ -77,7 +77,7 @@ public final class GuestReceive {
         int total = 0;
         while (total < count) {
             final int atLeast = Packet.length(packets[from + total]) + headerBytes;
-            final int run = ring.takeRun(Math.min(count - total, Virtqueue.MAX_RUN), atLeast);
+            final int run = ring.takeRun(Math.min(count - total, Virtqueue.MAX_RUN), atLeast, 0);
             int filled = 0;
             while (filled < run) {
                 final long packet = packets[from + total + filled];
@@ -172,14 +172,20 @@ public final class GuestReceive {
         }
     }
 
+    /**
+     * Writes the header, where it differs from what the guest left there. Drivers use their buffers again and most headers
+     * are alike: a line that is only read stays in both caches.
+     */
     private void putHeader(final long at, final long packet, final int buffers) {
         final long head = NetHeader.send(packet, features);
         final int csumOffset = head == 0 ? 0 : Packet.csumOffset(packet);
-        Memory.putLong(at, head);
-        if (headerBytes == NetHeader.MAX_BYTES) {
-            Memory.putInt(at + 8, csumOffset | buffers << 16);
-        } else {
+        if (Memory.getLong(at) != head) {
+            Memory.putLong(at, head);
+        }
+        if (headerBytes != NetHeader.MAX_BYTES) {
             Memory.putShort(at + 8, (short) csumOffset);
+        } else if (Memory.getInt(at + 8) != (csumOffset | buffers << 16)) {
+            Memory.putInt(at + 8, csumOffset | buffers << 16);
         }
     }
 

@@ -10,10 +10,16 @@ import vhost.core.internal.ring.Virtqueue;
  * The burst from a guest's transmit queue into packets (virtio 1.3, 5.1.6.2 "Packet Transmission"). The queue's owner only.
  */
 public final class GuestTransmit {
+    /** Packets that are shorter take the long way; Ethernet has none. */
+    private static final int MIN_RUN_BYTES = 8;
+
     private final Virtqueue ring;
     private final CopyDispatcher copies;
     private final long features;
     private final int headerBytes;
+
+    /** Whether headers can say anything: no other offload comes without this one (virtio 1.3, 5.1.3.1). */
+    private final boolean offloads;
 
     /** A header that does not lie in one piece is gathered here. */
     private final long header;
@@ -29,6 +35,7 @@ public final class GuestTransmit {
         this.copies = copies;
         this.features = features;
         this.headerBytes = NetHeader.bytes(features);
+        this.offloads = (features >>> NetHeader.F_CSUM & 1) != 0;
         this.header = arena.allocate(NetHeader.MAX_BYTES, 8).address();
     }
 
@@ -43,7 +50,8 @@ public final class GuestTransmit {
         bytes = 0;
         count = 0;
         while (count < max && dropped < max) { // a guest that sends rubbish gets no longer a turn than the others
-            final int run = ring.takeRun(Math.min(max - count, Virtqueue.MAX_RUN), headerBytes + 1);
+            final int run = ring.takeRun(
+                    Math.min(max - count, Virtqueue.MAX_RUN), headerBytes + MIN_RUN_BYTES, offloads ? 0 : headerBytes);
             if (run == 0 ? !takeAny(pool, packets) : !copyRun(pool, packets, run)) {
                 break;
             }
@@ -78,7 +86,11 @@ public final class GuestTransmit {
                 return false;
             }
             inHand = packet;
-            NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+            if (offloads) {
+                NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+            } else {
+                Packet.clearOffloads(packet);
+            }
             copies.copy(at + headerBytes, Packet.data(packet), length);
             took(packets, packet, length);
         }

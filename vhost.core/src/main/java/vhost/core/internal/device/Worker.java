@@ -79,6 +79,7 @@ public final class Worker implements VhostWorker {
 
     private void run() {
         pin();
+        WarmUp.run(pool);
         long idleSince = 0;
         int idleTurns = 0;
         while (running) {

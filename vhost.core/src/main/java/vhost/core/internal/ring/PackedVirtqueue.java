@@ -105,7 +105,7 @@ public final class PackedVirtqueue extends Virtqueue {
     }
 
     @Override
-    public int takeRun(final int max, final int atLeast) {
+    public int takeRun(final int max, final int atLeast, final int skip) {
         final int wantedFlags = deviceWrites ? VRING_DESC_F_WRITE : 0;
         int position = availPosition;
         boolean wrap = availWrap;
@@ -132,7 +132,7 @@ public final class PackedVirtqueue extends Virtqueue {
             runAddress[taken] = address;
             runLength[taken] = (int) length;
             if (wantedFlags == 0) {
-                sum += Memory.getLong(address) + Memory.getLong(address + length - 8);
+                sum += Memory.getLong(address + skip) + Memory.getLong(address + length - 8);
             }
             if (++position == size) {
                 position = 0;

@@ -108,7 +108,7 @@ public final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
-    public int takeRun(final int max, final int atLeast) {
+    public int takeRun(final int max, final int atLeast, final int skip) {
         if (nextAvail == availIndex && acquireAvail() != CHAIN) {
             return 0;
         }
@@ -136,7 +136,7 @@ public final class SplitVirtqueue extends Virtqueue {
             runAddress[taken] = address;
             runLength[taken] = (int) length;
             if (wantedFlags == 0) {
-                sum += Memory.getLong(address) + Memory.getLong(address + length - 8);
+                sum += Memory.getLong(address + skip) + Memory.getLong(address + length - 8);
             }
         }
         touched = sum;

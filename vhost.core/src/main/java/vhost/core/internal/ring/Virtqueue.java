@@ -93,10 +93,12 @@ public abstract class Virtqueue {
      * the loads of many packets are under way at a time, where copying them one by one would wait for each.
      *
      * @param max at most {@link #MAX_RUN}
-     * @param atLeast 8 or more
+     * @param atLeast 8 bytes or more beyond {@code skip}
+     * @param skip bytes at the start of buffers to read that the caller does not look at: where a header has a cache line
+     *     of its own, touching it costs a transfer from the guest's processor for each packet
      * @return how many; 0 where the next chain is of another kind, or faulty, or there is none: {@link #nextChain} tells
      */
-    public abstract int takeRun(int max, int atLeast);
+    public abstract int takeRun(int max, int atLeast, int skip);
 
     /** Gives the last {@code count} chains of the run back: they are the next to be taken again. */
     public abstract void untakeRun(int count);
