@@ -110,6 +110,16 @@ public final class PackedVirtqueue extends Virtqueue {
         int position = availPosition;
         boolean wrap = availWrap;
         long sum = 0;
+        // All lines of descriptors are asked for first, as far as they are available; the loop below acquires.
+        for (int i = DESCS_PER_LINE - 1; i < Math.min(max, size); i += DESCS_PER_LINE) {
+            final boolean over = position + i >= size;
+            final long at = desc + (long) (over ? position + i - size : position + i) * DESC_SIZE;
+            final int flags = Memory.getShort(at + FLAGS);
+            sum += flags;
+            if (!isAvailable(flags, over != wrap)) {
+                break;
+            }
+        }
         int taken = 0;
         for (; taken < max; taken++) {
             final long at = desc + (long) position * DESC_SIZE;

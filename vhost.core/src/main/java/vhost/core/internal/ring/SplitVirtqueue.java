@@ -115,6 +115,11 @@ public final class SplitVirtqueue extends Virtqueue {
         final int count = Math.min(max, (availIndex - nextAvail) & 0xFFFF);
         final int wantedFlags = deviceWrites ? VRING_DESC_F_WRITE : 0;
         long sum = 0;
+        // All lines of descriptors are asked for first; a driver hands them out in order, four to a line.
+        for (int i = 0; i < count; i += DESCS_PER_LINE) {
+            final int head = Memory.getShort(avail + RING + 2L * ((nextAvail + i) & mask)) & mask;
+            sum += Memory.getInt(desc + (long) head * DESC_SIZE + 8);
+        }
         int taken = 0;
         for (; taken < count; taken++) {
             final int head = Memory.getShort(avail + RING + 2L * ((nextAvail + taken) & mask)) & 0xFFFF;

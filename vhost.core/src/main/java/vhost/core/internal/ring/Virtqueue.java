@@ -38,6 +38,9 @@ public abstract class Virtqueue {
     static final int VRING_DESC_F_INDIRECT = 4;
     static final int DESC_SIZE = 16;
 
+    /** Descriptors in a cache line of 64 bytes. */
+    static final int DESCS_PER_LINE = 4;
+
     /** No packet needs more of one buffer; a longer one is used up to here, so that sums stay small. */
     private static final int MAX_PIECE_BYTES = 1 << 20;
 
