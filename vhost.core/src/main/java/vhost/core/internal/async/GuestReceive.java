@@ -85,12 +85,15 @@ public final class GuestReceive {
                 if (ring.runLength(filled) < length + headerBytes) {
                     break;
                 }
-                final long at = ring.runAddress(filled);
-                putHeader(at, packet, 1);
-                copies.copy(Packet.data(packet), at + headerBytes, length);
+                putHeader(ring.runAddress(filled), packet, 1);
                 ring.runWritten(filled, length + headerBytes);
                 bytes += length;
                 filled++;
+            }
+            // A loop of nothing but copies: the stores of many packets wait for their cache lines at a time.
+            for (int i = 0; i < filled; i++) {
+                final long packet = packets[from + total + i];
+                copies.copy(Packet.data(packet), ring.runAddress(i) + headerBytes, Packet.length(packet));
             }
             ring.untakeRun(run - filled);
             ring.pushUsedRun(filled);

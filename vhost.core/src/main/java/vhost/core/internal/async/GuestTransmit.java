@@ -24,6 +24,9 @@ public final class GuestTransmit {
     /** A header that does not lie in one piece is gathered here. */
     private final long header;
 
+    /** Where the packets of a run are read from. */
+    private final long[] source = new long[Virtqueue.MAX_RUN];
+
     private int count;
     private long inHand;
     private int fault;
@@ -72,30 +75,47 @@ public final class GuestTransmit {
 
     /** The chains of a run. False where the burst ends here. */
     private boolean copyRun(final PacketPool pool, final long[] packets, final int run) {
-        for (int i = 0; i < run; i++) {
-            final long at = ring.runAddress(i);
-            final int length = ring.runLength(i) - headerBytes;
+        int used = 0;
+        int copied = 0;
+        for (; used < run; used++) {
+            final int length = ring.runLength(used) - headerBytes;
             if (length > Packet.MAX_DATA_BYTES) {
                 dropped++;
                 continue;
             }
             final long packet = pool.take(length);
             if (packet == PacketPool.NONE) {
-                ring.untakeRun(run - i);
-                ring.pushUsedRun(i);
-                return false;
+                break;
             }
-            inHand = packet;
+            packets[count] = packet;
+            count++;
+            Packet.setLength(packet, length);
+            bytes += length;
+            source[copied] = ring.runAddress(used);
+            copied++;
+        }
+        // Loops of nothing but copies: the loads of many packets are under way at a time.
+        final int first = count - copied;
+        for (int i = 0; i < copied; i++) {
+            final long packet = packets[first + i];
+            copies.copy(source[i] + headerBytes, Packet.data(packet), Packet.length(packet));
+        }
+        for (int i = 0; i < copied; i++) {
+            final long packet = packets[first + i];
             if (offloads) {
-                NetHeader.receive(packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, length, features);
+                NetHeader.receive(
+                        packet,
+                        Memory.getLong(source[i]),
+                        Memory.getShort(source[i] + 8) & 0xFFFF,
+                        Packet.length(packet),
+                        features);
             } else {
                 Packet.clearOffloads(packet);
             }
-            copies.copy(at + headerBytes, Packet.data(packet), length);
-            took(packets, packet, length);
         }
-        ring.pushUsedRun(run);
-        return true;
+        ring.untakeRun(run - used);
+        ring.pushUsedRun(used);
+        return used == run;
     }
 
     /** Any chain. False where the burst ends here. */

@@ -141,15 +141,12 @@ public final class PackedVirtqueue extends Virtqueue {
             runId[taken] = (int) (word >>> 32) & 0xFFFF;
             runAddress[taken] = address;
             runLength[taken] = (int) length;
-            if (wantedFlags == 0) {
-                sum += Memory.getLong(address + skip) + Memory.getLong(address + length - 8);
-            }
             if (++position == size) {
                 position = 0;
                 wrap = !wrap;
             }
         }
-        touched = sum;
+        touched = sum + (deviceWrites ? 0 : touchRun(taken, skip));
         availPosition = position;
         availWrap = wrap;
         return taken;

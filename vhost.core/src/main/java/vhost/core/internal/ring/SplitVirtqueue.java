@@ -140,11 +140,8 @@ public final class SplitVirtqueue extends Virtqueue {
             runId[taken] = head;
             runAddress[taken] = address;
             runLength[taken] = (int) length;
-            if (wantedFlags == 0) {
-                sum += Memory.getLong(address + skip) + Memory.getLong(address + length - 8);
-            }
         }
-        touched = sum;
+        touched = sum + (deviceWrites ? 0 : touchRun(taken, skip));
         nextAvail = (nextAvail + taken) & 0xFFFF;
         return taken;
     }
