@@ -119,6 +119,7 @@ final class WarmUp {
                 new Translator(memory),
                 deviceWrites,
                 true,
+                false,
                 false);
         final Bursts bursts = new Bursts(ring, deviceWrites);
         int position = 0;

@@ -24,6 +24,13 @@ public final class PackedVirtqueue extends Virtqueue {
     private static final short RING_EVENT_FLAGS_DISABLE = 1;
     private static final short RING_EVENT_FLAGS_DESC = 2;
 
+    /**
+     * IN_ORDER lets one entry, with the id of the last buffer, stand for all buffers used at once (virtio 1.3, 2.8.9
+     * "In-order use of descriptors"): the driver's other descriptors stay in its processor's cache. Buffers that were written
+     * have a length each to be told.
+     */
+    private final boolean batchesUsed;
+
     private final long desc;
     private final long driverEvent;
     private final long deviceEvent;
@@ -52,6 +59,7 @@ public final class PackedVirtqueue extends Virtqueue {
      *
      * @param base as in SET_VRING_BASE: bits 0-14 avail position, 15 its wrap counter, 16-30 used position, 31 its wrap
      *     counter; an upper half of 0 means that both are the same
+     * @param inOrder whether IN_ORDER was negotiated
      */
     public PackedVirtqueue(
             final Arena arena,
@@ -63,8 +71,10 @@ public final class PackedVirtqueue extends Virtqueue {
             final Translator translator,
             final boolean deviceWrites,
             final boolean indirect,
-            final boolean eventIndex) {
+            final boolean eventIndex,
+            final boolean inOrder) {
         super(arena, size, translator, deviceWrites, indirect, eventIndex);
+        this.batchesUsed = inOrder && !deviceWrites;
         this.desc = desc;
         this.driverEvent = driverEvent;
         this.deviceEvent = deviceEvent;
@@ -249,7 +259,9 @@ public final class PackedVirtqueue extends Virtqueue {
         final long at = desc + (long) usedPosition * DESC_SIZE;
         final int flags = (usedWrap ? F_AVAIL | F_USED : 0) | (written != 0 ? VRING_DESC_F_WRITE : 0);
         final long word = written & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;
-        if (pushed) {
+        if (pushed && batchesUsed) {
+            firstWord = firstWord & ~(0xFFFFL << 32) | (long) id << 32;
+        } else if (pushed) {
             Memory.putLong(at + 8, word);
         } else {
             pushed = true;

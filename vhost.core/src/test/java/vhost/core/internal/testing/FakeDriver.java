@@ -175,6 +175,12 @@ public abstract class FakeDriver {
     /** The next used buffer, {@code id << 32 | length}, or -1. */
     public abstract long pollUsed();
 
+    /** Takes all that is out back, {@code buffers} of one descriptor each, as a driver with IN_ORDER may. */
+    public void takeBatch(final int buffers) {
+        throw new UnsupportedOperationException("only packed rings are used by batches");
+    }
+
+
     /** Asks for an interrupt after each used buffer, or for none. */
     public abstract void wantCalls(boolean wanted);
 

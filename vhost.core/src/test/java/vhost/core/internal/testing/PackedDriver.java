@@ -163,6 +163,25 @@ public final class PackedDriver extends FakeDriver {
     }
 
     @Override
+    public void takeBatch(final int buffers) {
+        for (int i = 0; i < buffers; i++) {
+            usedPosition++;
+            if (usedPosition == size) {
+                usedPosition = 0;
+                usedWrap = !usedWrap;
+            }
+            free++;
+        }
+        // In order, and each of one descriptor: the ids that are out are all taken back.
+        for (int slot = 0; slot < size; slot++) {
+            if (lengthOf[slot] == 1) {
+                lengthOf[slot] = 0;
+                freeStack[freeIds++] = slot;
+            }
+        }
+    }
+
+    @Override
     public void wantCalls(final boolean wanted) {
         Memory.putShort(driverEvent + 2, (short) (wanted ? 0 : 1));
         VarHandle.fullFence();

@@ -17,6 +17,9 @@ public final class RingFixture implements AutoCloseable {
     public static final long MRG_RXBUF = 1L << 15;
     public static final long VERSION_1 = 1L << 32;
 
+    /** VIRTIO_F_IN_ORDER. */
+    public static final long IN_ORDER = 1L << 35;
+
     /** Packets in the pool. */
     public static final int POOL = 64;
 
@@ -114,7 +117,8 @@ public final class RingFixture implements AutoCloseable {
                         translator,
                         setup.deviceWrites,
                         setup.indirect,
-                        setup.eventIndex);
+                        setup.eventIndex,
+                        (setup.features & IN_ORDER) != 0);
         transmit = new GuestTransmit(arena, ring, copies, setup.features);
         receive = new GuestReceive(arena, ring, copies, setup.features);
         pool = new GuardedPool(arena, POOL);
