@@ -26,7 +26,17 @@ final class RingFactory {
         final Translator translator = new Translator(memory);
         return Features.has(features, Features.RING_PACKED)
                 ? new PackedVirtqueue(
-                        arena, size, areas[0], areas[1], areas[2], base, translator, deviceWrites, indirect, eventIndex, Features.has(features, Features.IN_ORDER))
+                        arena,
+                        size,
+                        areas[0],
+                        areas[1],
+                        areas[2],
+                        base,
+                        translator,
+                        deviceWrites,
+                        indirect,
+                        eventIndex,
+                        Features.has(features, Features.IN_ORDER))
                 : new SplitVirtqueue(
                         arena,
                         size,

@@ -180,7 +180,6 @@ public abstract class FakeDriver {
         throw new UnsupportedOperationException("only packed rings are used by batches");
     }
 
-
     /** Asks for an interrupt after each used buffer, or for none. */
     public abstract void wantCalls(boolean wanted);
 
