@@ -154,11 +154,13 @@ class WorkerTest {
 
     @Test
     void shouldNeverRunACommandThatWasGivenUp() throws Exception {
+        final CountDownLatch polled = new CountDownLatch(1);
         final CountDownLatch stuck = new CountDownLatch(1);
         final AtomicBoolean ran = new AtomicBoolean();
         worker.attach(new Idle() {
             @Override
             public int poll() {
+                polled.countDown();
                 try {
                     stuck.await();
                 } catch (InterruptedException e) {
@@ -167,6 +169,7 @@ class WorkerTest {
                 return 0;
             }
         });
+        polled.await(); // before that, a command could still come between two others
         assertThatThrownBy(() -> worker.execute(() -> ran.set(true), 20))
                 .isInstanceOf(VhostException.class)
                 .hasMessageStartingWith("worker 0 did not take a command within 20 ms; it is stuck in a poll task");
