@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
@@ -27,7 +29,13 @@ final class ListeningSocket implements AutoCloseable {
     private static final int S_IFMT = 0170000;
     private static final int S_IFSOCK = 0140000;
 
+    private static final long ROOT = 0;
+
     private final AFUNIXServerSocketChannel channel;
+
+    /** Who connected before the file's mode was set, and may. */
+    private final Queue<AFUNIXSocketChannel> early = new ArrayDeque<>();
+
     private final Path path;
     private final Identity identity;
     private final int socket;
@@ -119,27 +127,38 @@ final class ListeningSocket implements AutoCloseable {
             // Otherwise it would move a socket away that somebody made since we looked.
             channel.socket().setReuseAddress(false);
             channel.bind(AFUNIXSocketAddress.of(path), BACKLOG);
-            restrict(channel, path);
-            return new ListeningSocket(channel, path);
+            final ListeningSocket socket = new ListeningSocket(channel, path);
+            socket.restrict();
+            return socket;
         } catch (IOException e) {
             channel.close();
             throw e;
         }
     }
 
-    /** junixsocket lets all users connect at first: whoever did in that moment may be one of them. */
-    private static void restrict(final AFUNIXServerSocketChannel channel, final Path path) throws IOException {
+    /**
+     * junixsocket lets all users connect at first. Of those who did in that moment only such stay as can connect later too:
+     * a front-end that waited for the file is not sent away.
+     */
+    private void restrict() throws IOException {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
-        AFUNIXSocketChannel early = channel.accept();
-        while (early != null) {
-            early.close();
-            early = channel.accept();
+        final long owner = (Integer) Files.getAttribute(path, "unix:uid");
+        AFUNIXSocketChannel next = channel.accept();
+        while (next != null) {
+            final long user = next.getPeerCredentials().getUid();
+            if (user == owner || user == ROOT) {
+                early.add(next);
+            } else {
+                next.close();
+            }
+            next = channel.accept();
         }
     }
 
-    /** The next front-end that wants to connect; null where there is none. */
+    /** The next front-end that wants to connect; null where there is none. Port's thread. */
     AFUNIXSocketChannel accept() throws IOException {
-        return channel.accept();
+        final AFUNIXSocketChannel first = early.poll();
+        return first != null ? first : channel.accept();
     }
 
     /** The descriptor, to wait for; still owned by this object. */
@@ -157,6 +176,9 @@ final class ListeningSocket implements AutoCloseable {
         } catch (NoSuchFileException e) {
             // Somebody removed it.
         } finally {
+            for (final AFUNIXSocketChannel waiting : early) {
+                waiting.close();
+            }
             channel.close();
         }
     }
