@@ -10,6 +10,10 @@ package vhost.core.api;
  * @param engineCopies copies that an engine made
  * @param coreCopies copies that the core made itself
  * @param redone copies that an engine failed at and the core made again
+ * @param overflowed copies that the engine had no room for and the core made
+ * @param submitted packets that took the asynchronous way
+ * @param completed those of them that came back; the difference is in flight
+ * @param quarantined packets whose memory is given up, since an engine could not promise to have stopped
  * @param kicks how often the guest woke us
  * @param calls interrupts sent to the guest
  * @param suppressed interrupts that the guest did not want
@@ -22,6 +26,10 @@ public record QueueCounters(
         long engineCopies,
         long coreCopies,
         long redone,
+        long overflowed,
+        long submitted,
+        long completed,
+        long quarantined,
         long kicks,
         long calls,
         long suppressed) {}

@@ -9,6 +9,9 @@ public interface VhostEngines {
     /** The name that stands for the core's own copy. */
     String BUILTIN = "builtin";
 
+    /** A threshold that is learned from what copies cost: see {@code vhost:explain}. */
+    int AUTO = -1;
+
     /** All engines, by name; the core's own copy is not among them. */
     List<EngineView> engines();
 

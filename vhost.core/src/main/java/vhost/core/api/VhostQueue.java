@@ -7,6 +7,21 @@ import org.osgi.annotation.versioning.ProviderType;
  * with front-ends.
  *
  * <p><b>Owner</b> marks what only the thread of {@link #worker()} may call. Everything else may come from any thread.
+ *
+ * <p><b>Two ways.</b> {@link #enqueueBurst} and {@link #dequeueBurst} return when the copies are made. The asynchronous calls
+ * begin copies and hand packets back later, so that ring work and an engine's copies run side by side:
+ *
+ * <pre>
+ *   to the guest     submitEnqueueBurst   the packets are the queue's …
+ *                    pollEnqueueCompleted … and the caller's again, in the order of submission
+ *   from the guest   submitDequeueBurst   takes chains, begins copies into packets of a pool
+ *                    pollDequeueCompleted hands those packets over, in the order of the ring
+ * </pre>
+ *
+ * <p>Used entries are published in order, over complete packets only, and the guest is notified, whether the caller polls or
+ * not: the worker looks after packets in flight each turn. Packets come back by polling, each exactly once, also where the
+ * ring has stopped, the engine was changed or has failed meanwhile. Both ways may be mixed on one queue; a synchronous call
+ * waits for what is in flight before it, so that the order holds.
  */
 @ProviderType
 public interface VhostQueue {
@@ -41,6 +56,75 @@ public interface VhostQueue {
      */
     int dequeueBurst(PacketPool pool, long[] packets, int max);
 
+    /**
+     * Owner. Whether the asynchronous calls pay: an engine that copies beside the processor serves the queue, or packets are
+     * in flight or wait to be polled. Without that they work as well, and have nothing to win.
+     */
+    boolean isAsync();
+
+    /**
+     * Owner; {@code receiveq} only. Begins to copy packets into the guest's buffers. Packets that were accepted are the queue's:
+     * not to be read, written or freed before {@link #pollEnqueueCompleted} has returned them. The others stay the
+     * caller's.
+     *
+     * @return how many were accepted, a prefix: fewer than {@code count} where the guest has no buffers left or as many packets
+     *     are in flight as the ring has descriptors, 0 where the queue does not run. A packet that can never fit is accepted,
+     *     counted as dropped and handed back like the others
+     */
+    int submitEnqueueBurst(long[] packets, int from, int count);
+
+    /**
+     * Owner; {@code receiveq} only. Moves packets that are done to {@code packets}, from index {@code from} on, at most
+     * {@code max}, in the order in which they were submitted. They are the caller's again.
+     *
+     * @return how many
+     */
+    int pollEnqueueCompleted(long[] packets, int from, int max);
+
+    /**
+     * Owner; {@code transmitq} only. Takes up to {@code max} packets off the ring and begins to copy them into packets of
+     * {@code pool}, which {@link #pollDequeueCompleted} hands over.
+     *
+     * @return how many were begun; fewer than {@code max} where the guest has sent no more, the pool is empty or as many
+     *     packets are in flight as the ring has descriptors; 0 where the queue does not run
+     */
+    int submitDequeueBurst(PacketPool pool, int max);
+
+    /**
+     * Owner; {@code transmitq} only. Moves packets whose copies are made to {@code packets}, from index {@code from} on, at
+     * most {@code max}, in the ring's order. They are the caller's, to free into the pool they are from.
+     *
+     * @return how many
+     */
+    int pollDequeueCompleted(long[] packets, int from, int max);
+
+    /**
+     * Owner. Ends what is in flight, then polls: waits for the engines, each copy for its deadline at most, and makes the
+     * copies that are late itself. Call it until it returns 0. For an application that lets go of a queue.
+     *
+     * @return how many packets were moved to {@code packets}, at most {@code max}
+     */
+    int clearQueue(long[] packets, int from, int max);
+
+    /** Packets that were submitted and not polled yet. */
+    int inFlight();
+
+    /**
+     * Not the owner. Gives the queue a channel of the named engine, whatever is configured, until
+     * {@link #unregisterAsyncChannel}. Packets in flight stay with the channel they were submitted to; the next ones take the
+     * new one. The traffic does not pause.
+     *
+     * @param threshold copies of at least this many bytes go to the engine; {@link VhostEngines#AUTO} to learn it
+     * @throws VhostException where there is no such engine, it gives no channel, or the owner did not answer in time
+     */
+    void registerAsyncChannel(String engine, int threshold) throws VhostException;
+
+    /**
+     * Not the owner. Goes back to what is configured. The channel ends when the last copy in it has: nothing has to be drained
+     * first.
+     */
+    void unregisterAsyncChannel() throws VhostException;
+
     /** Owner. Whether the guest has made buffers available that no burst has taken. Costs one read of the ring. */
     boolean hasAvailable();
 
@@ -53,7 +137,7 @@ public interface VhostQueue {
     /** The engine that serves this queue now, by name; {@code builtin} where the core copies itself. */
     String engine();
 
-    /** Copies of at least this many bytes go to the engine, shorter ones are made by the core. */
+    /** Copies of at least this many bytes go to the engine now, shorter ones are made by the core. */
     int threshold();
 
     /** A snapshot of the counters, each read by itself. */

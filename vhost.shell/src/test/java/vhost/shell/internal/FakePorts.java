@@ -43,7 +43,7 @@ final class FakePorts implements VhostPorts {
             case "port" -> port(port).orElseThrow();
             case "ring" -> "";
             case "engine" -> "builtin";
-            case "counters" -> new QueueCounters(packets, 10 * packets, 0, 0, 0, 0, 0, 0, 0, 0);
+            case "counters" -> new QueueCounters(packets, 10 * packets, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
             case "hashCode" -> queue.hashCode();
             case "equals" ->
                 arguments[0] instanceof VhostQueue other && other.name().equals(queue);

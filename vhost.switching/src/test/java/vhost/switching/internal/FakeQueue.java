@@ -150,7 +150,7 @@ final class FakeQueue implements VhostQueue {
 
     @Override
     public QueueCounters counters() {
-        return new QueueCounters(packets, bytes, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new QueueCounters(packets, bytes, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     @Override

@@ -13,11 +13,15 @@ final class QueueStatistics {
     static final int ENGINE_COPIES = 4;
     static final int CORE_COPIES = 5;
     static final int REDONE = 6;
-    static final int KICKS = 7;
-    static final int CALLS = 8;
-    static final int SUPPRESSED = 9;
+    static final int OVERFLOWED = 7;
+    static final int SUBMITTED = 8;
+    static final int COMPLETED = 9;
+    static final int QUARANTINED = 10;
+    static final int KICKS = 11;
+    static final int CALLS = 12;
+    static final int SUPPRESSED = 13;
 
-    private static final int COUNT = 10;
+    private static final int COUNT = 14;
 
     /** A cache line before and after, so that reading one queue's counters does not slow another's. */
     private static final int FIRST = 8;
@@ -49,6 +53,10 @@ final class QueueStatistics {
                 read(ENGINE_COPIES),
                 read(CORE_COPIES),
                 read(REDONE),
+                read(OVERFLOWED),
+                read(SUBMITTED),
+                read(COMPLETED),
+                read(QUARANTINED),
                 read(KICKS),
                 read(CALLS),
                 read(SUPPRESSED));

@@ -150,6 +150,51 @@ public final class VhostQueueImpl implements VhostQueue {
     }
 
     @Override
+    public boolean isAsync() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int submitEnqueueBurst(final long[] packets, final int from, final int count) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int pollEnqueueCompleted(final long[] packets, final int from, final int max) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int submitDequeueBurst(final PacketPool pool, final int max) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int pollDequeueCompleted(final long[] packets, final int from, final int max) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int clearQueue(final long[] packets, final int from, final int max) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int inFlight() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void registerAsyncChannel(final String engineName, final int bytes) throws VhostException {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void unregisterAsyncChannel() throws VhostException {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public boolean hasAvailable() {
         final Ring now = ring;
         try {

@@ -255,7 +255,7 @@ public final class PackedVirtqueue extends Virtqueue {
     }
 
     @Override
-    void pushUsed(final int id, final int descriptors, final int written) {
+    public void pushUsed(final int id, final int descriptors, final int written) {
         final long at = desc + (long) usedPosition * DESC_SIZE;
         final int flags = (usedWrap ? F_AVAIL | F_USED : 0) | (written != 0 ? VRING_DESC_F_WRITE : 0);
         final long word = written & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;

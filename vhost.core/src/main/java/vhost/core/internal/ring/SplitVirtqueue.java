@@ -244,7 +244,7 @@ public final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
-    void pushUsed(final int id, final int descriptors, final int written) {
+    public void pushUsed(final int id, final int descriptors, final int written) {
         Memory.putLong(
                 used + RING + (long) USED_ELEM_SIZE * (nextUsed & mask), id & 0xFFFF_FFFFL | (long) written << 32);
         nextUsed = (nextUsed + 1) & 0xFFFF;

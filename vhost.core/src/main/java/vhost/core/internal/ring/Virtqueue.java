@@ -128,6 +128,11 @@ public abstract class Virtqueue {
         return runLength[index];
     }
 
+    /** The id of a buffer of the run in its used entry; it is one descriptor. */
+    public final int runId(final int index) {
+        return runId[index];
+    }
+
     /** Bytes that were written to a buffer of the run; a queue that is only read from never says so. */
     public final void runWritten(final int index, final int bytesWritten) {
         runWritten[index] = bytesWritten;
@@ -160,7 +165,8 @@ public abstract class Virtqueue {
         pushUsed(chainId[chain], chainDescriptors[chain], written);
     }
 
-    abstract void pushUsed(int id, int descriptors, int written);
+    /** As {@link #pushUsed(int, int)}, of a chain taken earlier: as {@link #chainId} or {@link #runId} told then. */
+    public abstract void pushUsed(int id, int descriptors, int written);
 
     /**
      * Makes all pushed entries visible, in order.
@@ -208,6 +214,16 @@ public abstract class Virtqueue {
     /** Bytes of a chain's pieces. */
     public final int chainBytes(final int chain) {
         return chainBytes[chain];
+    }
+
+    /** The id of a chain in its used entry. */
+    public final int chainId(final int chain) {
+        return chainId[chain];
+    }
+
+    /** How many descriptors of the ring a chain takes. */
+    public final int chainDescriptors(final int chain) {
+        return chainDescriptors[chain];
     }
 
     /** Bytes of all pieces of the packet. */
