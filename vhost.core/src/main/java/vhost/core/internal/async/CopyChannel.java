@@ -49,6 +49,9 @@ public final class CopyChannel {
 
     private static final int FAILURE_LIMIT = 512;
 
+    /** An engine that has nothing may refuse copies this often in a row. */
+    private static final int EMPTY_REFUSALS = 64;
+
     /** The clock is looked at this often while completions come. */
     private static final int POLLS_A_CLOCK = 64;
 
@@ -80,8 +83,10 @@ public final class CopyChannel {
     private int accepted;
     private int collected;
     private int failureScore;
+    private int emptyRefusals;
     private int polls;
     private boolean draining;
+    private boolean quarantineTold;
     private CopyCounts counts;
 
     private volatile String failure;
@@ -202,6 +207,13 @@ public final class CopyChannel {
         return collected != accepted;
     }
 
+    /** Whether it was quarantined since the last call. */
+    boolean takeQuarantine() {
+        final boolean news = quarantined && !quarantineTold;
+        quarantineTold |= news;
+        return news;
+    }
+
     /** Whether the batch is to be handed over before another copy is collected. */
     boolean isFull() {
         return batch.isFull();
@@ -242,6 +254,11 @@ public final class CopyChannel {
             if (taken >= 0 && taken <= offered) {
                 accepted += taken;
                 batch.advance(taken);
+                if (taken != 0) {
+                    emptyRefusals = 0;
+                } else if (accepted == finished && ++emptyRefusals >= EMPTY_REFUSALS) {
+                    fail("has nothing to do and takes no copies");
+                }
                 return;
             }
             accepted = collected; // it may have begun any of them

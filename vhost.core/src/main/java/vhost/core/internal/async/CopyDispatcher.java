@@ -1,201 +1,203 @@
 package vhost.core.internal.async;
 
-import dma.api.Completions;
-import dma.api.CopyBatch;
-import dma.api.CopyStatus;
-import dma.api.DmaOps;
-import java.lang.foreign.Arena;
 import linux.Memory;
 
 /**
- * Gives each copy of one queue to the processor or to the queue's engine, by its length. The queue's owner only.
+ * Gives each copy of one queue to the processor or to the queue's engine, by its length, and follows the channels of engines
+ * that serve it: the one in use, and those before it that still have copies under way. The queue's owner only.
  *
- * <p>Copies shorter than the threshold are made at once. The others are collected, handed over with one call a burst by
- * {@link #finish()}, and waited for there: an engine's answer is bounded in time and doubted. What an engine refuses, fails
- * at or does not finish is copied by the processor, so that {@code finish} always leaves every copy made.
+ * <p>Copies shorter than the threshold are made at once. The others are collected, and handed over with one call a burst by
+ * {@link #finish}. Whatever becomes of the engine, every copy is made: see {@link CopyChannel}.
  */
 public final class CopyDispatcher {
-    /** Most copies handed over at once. */
-    private static final int BATCH = 256;
+    /** Channels that may be on their way out at a time. */
+    private static final int MAX_DRAINING = 16;
 
-    /** How long an engine may take for a burst; far beyond what any of them needs, nanoseconds. */
-    private static final long DEADLINE_NANOS = 50_000_000;
+    private final CopyCounts counts = new CopyCounts();
+    private final CopyChannel[] draining = new CopyChannel[MAX_DRAINING];
+    private int drainingCount;
 
-    private final CopyBatch batch;
-    private final Completions completions = new Completions(BATCH);
-
-    private DmaOps channel;
-    private volatile boolean trusted;
+    private CopyChannel active;
+    private boolean offloads;
     private int threshold = Integer.MAX_VALUE;
-    private long maxCopyBytes;
-    private int alignmentMask;
-
-    /** Copies of the batch, a prefix, that were made. */
-    private int done;
-
-    private long engineCopies;
-    private long coreCopies;
-    private long redone;
-
-    public CopyDispatcher(final Arena arena) {
-        batch = new CopyBatch(arena, BATCH);
-    }
+    /** Whether a channel was quarantined that {@link #takeQuarantine} has not told of. */
+    private boolean quarantined;
 
     /**
-     * Copies of at least {@code threshold} bytes go to {@code channel} from now on; {@code null} takes the engine away.
-     * Nothing may be pending.
+     * Copies of at least {@code bytes} go to {@code next} from now on; {@code null} takes the engine away. The channel before
+     * keeps what it has and is released when that is done.
+     *
+     * @return false where too many channels are still on their way out; nothing has changed then
      */
-    public void use(final DmaOps channel, final int threshold, final long maxCopyBytes, final int alignment) {
-        this.channel = channel;
-        this.threshold = channel == null ? Integer.MAX_VALUE : threshold;
-        this.maxCopyBytes = maxCopyBytes;
-        this.alignmentMask = alignment - 1;
-        this.trusted = true;
+    public boolean use(final CopyChannel next, final int bytes) {
+        if (next != active) {
+            if (active != null) {
+                if (drainingCount == MAX_DRAINING) {
+                    return false;
+                }
+                active.drain();
+                if (!active.isReleased()) {
+                    draining[drainingCount++] = active;
+                }
+            }
+            if (next != null) {
+                next.begin(counts);
+            }
+        }
+        active = next;
+        offloads = next != null && next.offloads();
+        threshold = next == null ? Integer.MAX_VALUE : bytes;
+        return true;
     }
 
-    /** The channel in use, or null. */
-    public DmaOps channel() {
-        return channel;
+    /** Whether an engine that copies beside the processor is in use. */
+    public boolean isOffloading() {
+        return offloads;
     }
 
-    /** Whether the channel has behaved: not halted, in time, in bounds. A channel that has not is not used again. */
-    public boolean isTrusted() {
-        return trusted;
+    /** Whether an engine is to make a copy of this length. */
+    boolean isForEngine(final int length) {
+        return length >= threshold;
     }
 
-    /** Copies {@code length} &gt; 0 bytes, now or by {@link #finish()}. */
-    public void copy(final long source, final long destination, final int length) {
+    /** Whether copies wait for room in the engine. */
+    boolean isBlocked() {
+        return offloads && active.isBlocked();
+    }
+
+    /** Copies {@code length} &gt; 0 bytes, now or by {@link #finish}; the caller waits for that. */
+    void copy(final long source, final long destination, final int length) {
         if (length < threshold) {
             Memory.copy(source, destination, length);
-            coreCopies++;
+            counts.core++;
         } else {
-            offer(source, destination, length);
-        }
-    }
-
-    private void offer(final long source, final long destination, final int length) {
-        if (length > maxCopyBytes || ((source | destination) & alignmentMask) != 0) {
-            Memory.copy(source, destination, length);
-            coreCopies++;
-            return;
-        }
-        if (batch.isFull()) {
-            finish();
-        }
-        batch.add(source, destination, length);
-    }
-
-    /** Returns when every copy was made and can be seen. */
-    public void finish() {
-        if (!batch.isEmpty()) {
-            transfer();
-            batch.clear();
+            offer(source, destination, length, CopyChannel.NO_SLOT, null);
         }
     }
 
     /**
-     * Forgets what was collected: the guest's memory failed in the middle of a burst. Nothing of it may be touched by a
+     * Copies {@code length} &gt; 0 bytes for the packet of {@code slot}: now, or it is counted there. For
+     * {@link CopyChannel#NO_SLOT} as {@link #copy(long, long, int)}.
+     */
+    void copy(final long source, final long destination, final int length, final int slot, final InFlight packets) {
+        if (length < threshold) {
+            Memory.copy(source, destination, length);
+            counts.core++;
+        } else {
+            offer(source, destination, length, slot, packets);
+        }
+    }
+
+    private void offer(
+            final long source, final long destination, final int length, final int slot, final InFlight packets) {
+        if (active.isFull()) {
+            finish(packets);
+        }
+        if (active.isFull() || !active.takes(source, destination, length)) {
+            Memory.copy(source, destination, length);
+            counts.core++;
+            return;
+        }
+        if (slot != CopyChannel.NO_SLOT) {
+            packets.copyBegun(slot);
+        }
+        active.collect(source, destination, length, slot);
+    }
+
+    /** The burst is over: hands over what was collected. What an engine makes before it returns is made then. */
+    void finish(final InFlight packets) {
+        if (active == null) {
+            return;
+        }
+        if (offloads) {
+            active.flush(packets, true);
+        } else {
+            active.flush(packets, false);
+            while (active.outstanding() != 0 && !active.isQuarantined()) {
+                active.reap(packets, false);
+            }
+        }
+        distrust();
+    }
+
+    private void distrust() {
+        if (active.failure() != null) {
+            threshold = Integer.MAX_VALUE;
+            quarantined |= active.takeQuarantine();
+        }
+    }
+
+    /**
+     * Takes note of what has finished, on all channels.
+     *
+     * @param lost whether the ring's memory is gone: nothing is copied any more
+     */
+    public void reap(final InFlight packets, final boolean lost) {
+        for (int i = drainingCount - 1; i >= 0; i--) {
+            final CopyChannel channel = draining[i];
+            channel.reap(packets, lost);
+            quarantined |= channel.takeQuarantine();
+            if (channel.isReleased()) {
+                drainingCount--;
+                draining[i] = draining[drainingCount];
+                draining[drainingCount] = null;
+            }
+        }
+        if (active != null) {
+            active.reap(packets, lost);
+            distrust();
+        }
+    }
+
+    /** Whether copies are under way, or a channel has not been released yet. */
+    public boolean isBusy() {
+        return drainingCount != 0 || active != null && active.outstanding() != 0 && !active.isQuarantined();
+    }
+
+    /** Copies that are under way and will end; those of a quarantined channel never do. */
+    public int outstanding() {
+        int sum = active == null || active.isQuarantined() ? 0 : active.outstanding();
+        for (int i = 0; i < drainingCount; i++) {
+            sum += draining[i].isQuarantined() ? 0 : draining[i].outstanding();
+        }
+        return sum;
+    }
+
+    /** Whether a channel has been quarantined since the last call. */
+    public boolean takeQuarantine() {
+        final boolean news = quarantined;
+        quarantined = false;
+        return news;
+    }
+
+    /**
+     * The guest's memory failed in the middle of a burst. What was collected is forgotten: nothing of it may be touched by a
      * later burst, when that memory is no longer mapped.
      */
-    public void abandon() {
-        if (batch.end() != 0) {
-            batch.clear();
-            if (channel != null && trusted) {
-                trusted = abort();
-            }
+    public void interrupted(final InFlight packets) {
+        if (active != null) {
+            active.interrupted(packets);
+            distrust();
         }
     }
 
-    private void transfer() {
-        done = 0;
-        try {
-            exchange();
-        } catch (RuntimeException e) {
-            // Against its contract: what it has not reported is given up with the channel.
-        }
-        engineCopies += done;
-        if (done < batch.end()) {
-            giveUp(done, batch.end());
-        }
-    }
-
-    /** Hands the batch over and waits for it; {@link #done} says how far it came. */
-    private void exchange() {
-        final int end = batch.end();
-        long deadline = 0;
-        while (done < end && trusted) {
-            if (!batch.isEmpty()) {
-                final int accepted = channel.transferData(batch);
-                if (accepted < 0 || accepted > end - batch.first()) {
-                    break;
-                }
-                batch.advance(accepted);
-            }
-            completions.clear();
-            final int completed = channel.completedCopies(completions);
-            if (completed < 0 || completed != completions.count() || completed > batch.first() - done) {
-                break;
-            }
-            if (completions.failures() != 0) {
-                redoFailed(done);
-            }
-            done += completed;
-            if (completed == 0) {
-                // One deadline for the whole burst: an engine that completes a copy now and then is too late as well.
-                if (deadline == 0) {
-                    deadline = System.nanoTime() + DEADLINE_NANOS;
-                } else if (System.nanoTime() - deadline > 0) {
-                    break;
-                }
-                Thread.onSpinWait();
-            }
-        }
-    }
-
-    private void redoFailed(final int from) {
-        for (int i = 0; i < completions.count(); i++) {
-            if (completions.status(i) != CopyStatus.OK) {
-                copyAgain(from + i);
-                engineCopies--;
-            }
-        }
-    }
-
-    /** The channel broke its contract, halted or is late: nothing of it is believed, all that is open is copied here. */
-    private void giveUp(final int from, final int end) {
-        trusted = false;
-        threshold = Integer.MAX_VALUE;
-        abort();
-        for (int i = from; i < end; i++) {
-            copyAgain(i);
-        }
-    }
-
-    private boolean abort() {
-        try {
-            return channel.abort();
-        } catch (RuntimeException e) {
-            return false;
-        }
-    }
-
-    private void copyAgain(final int index) {
-        Memory.copy(batch.source(index), batch.destination(index), batch.length(index));
-        redone++;
-        coreCopies++;
-    }
-
-    /** Copies that an engine made. Opaque reads of the owner's plain counts: see the queue's counters. */
+    /** Copies that an engine made. */
     public long engineCopies() {
-        return engineCopies;
+        return counts.engine;
     }
 
+    /** Copies that the processor made. */
     public long coreCopies() {
-        return coreCopies;
+        return counts.core;
     }
 
     /** Copies made again after an engine failed at them; {@link #coreCopies} holds them too. */
     public long redone() {
-        return redone;
+        return counts.redone;
+    }
+
+    /** Copies that the engine had no room for; {@link #coreCopies} holds them too. */
+    public long overflowed() {
+        return counts.overflowed;
     }
 }

@@ -16,6 +16,7 @@ public final class GuestReceive {
 
     private final Virtqueue ring;
     private final CopyDispatcher copies;
+    private final InFlight inFlight;
     private final long features;
     private final int headerBytes;
     private final boolean mergeable;
@@ -23,14 +24,24 @@ public final class GuestReceive {
     /** A header that does not fit one piece is made here. */
     private final long header;
 
+    private boolean async;
+    private boolean waited;
+
+    private int taken;
     private int fault;
     private int dropped;
     private int delivered;
     private long bytes;
 
-    public GuestReceive(final Arena arena, final Virtqueue ring, final CopyDispatcher copies, final long features) {
+    public GuestReceive(
+            final Arena arena,
+            final Virtqueue ring,
+            final CopyDispatcher copies,
+            final InFlight inFlight,
+            final long features) {
         this.ring = ring;
         this.copies = copies;
+        this.inFlight = inFlight;
         this.features = features;
         this.headerBytes = NetHeader.bytes(features);
         this.mergeable = (features >>> NetHeader.F_MRG_RXBUF & 1) != 0;
@@ -38,19 +49,37 @@ public final class GuestReceive {
     }
 
     /**
-     * Copies packets into buffers and pushes the chains as used; the caller publishes.
+     * Copies packets into buffers and pushes the chains as used; the caller publishes. Nothing may be in flight.
      *
      * @return how many packets were dealt with, a prefix; {@link #delivered} of them were copied, {@link #dropped} can
      *     never fit
      */
     public int burst(final long[] packets, final int from, final int count) {
+        async = false;
+        return deal(packets, from, count);
+    }
+
+    /**
+     * Begins to copy packets into buffers. They are in flight then, also those whose copies are made already; the chains of
+     * {@link #delivered} packets are pushed as used, those of the others are when they are complete.
+     *
+     * @param waited whether the caller waits for the packets, and keeps them
+     * @return how many packets were dealt with, a prefix
+     */
+    public int submit(final long[] packets, final int from, final int count, final boolean waited) {
+        async = true;
+        this.waited = waited;
+        return deal(packets, from, Math.min(count, inFlight.room()));
+    }
+
+    private int deal(final long[] packets, final int from, final int count) {
         fault = 0;
         dropped = 0;
         delivered = 0;
         bytes = 0;
-        int taken = 0;
-        while (taken < count) {
-            taken += fillRun(packets, from + taken, count - taken);
+        taken = 0;
+        while (taken < count && !(async && copies.isBlocked())) {
+            fillRun(packets, from, count);
             if (taken == count) {
                 break;
             }
@@ -63,53 +92,89 @@ public final class GuestReceive {
             taken++;
             if (outcome == DROP) {
                 dropped++;
-            } else {
-                delivered++;
-                bytes += Packet.length(packet);
+                if (async) {
+                    inFlight.submit(own(packet), InFlight.NOT_COUNTED);
+                }
             }
         }
-        copies.finish();
+        copies.finish(inFlight);
         return taken;
     }
 
-    /** Packets that fit a single buffer each, as long as such buffers come. Returns how many. */
-    private int fillRun(final long[] packets, final int from, final int count) {
-        int total = 0;
-        while (total < count) {
-            final int atLeast = Packet.length(packets[from + total]) + headerBytes;
-            final int run = ring.takeRun(Math.min(count - total, Virtqueue.MAX_RUN), atLeast, 0);
+    /** Packets that fit a single buffer each, as long as such buffers come. */
+    private void fillRun(final long[] packets, final int from, final int count) {
+        while (taken < count) {
+            final int first = from + taken;
+            final int atLeast = Packet.length(packets[first]) + headerBytes;
+            final int run = ring.takeRun(mayTake(count - taken), atLeast, 0);
             int filled = 0;
+            int longest = 0;
+            long sum = 0;
             while (filled < run) {
-                final long packet = packets[from + total + filled];
+                final long packet = packets[first + filled];
                 final int length = Packet.length(packet);
                 if (ring.runLength(filled) < length + headerBytes) {
                     break;
                 }
                 putHeader(ring.runAddress(filled), packet, 1);
                 ring.runWritten(filled, length + headerBytes);
-                bytes += length;
+                longest = Math.max(longest, length);
+                sum += length;
                 filled++;
             }
-            // A loop of nothing but copies: the stores of many packets wait for their cache lines at a time.
-            for (int i = 0; i < filled; i++) {
-                final long packet = packets[from + total + i];
-                copies.copy(Packet.data(packet), ring.runAddress(i) + headerBytes, Packet.length(packet));
-            }
             ring.untakeRun(run - filled);
-            ring.pushUsedRun(filled);
-            total += filled;
+            if (async && (inFlight.open() != 0 || copies.isForEngine(longest))) {
+                submitRun(packets, first, filled);
+            } else {
+                copyRun(packets, first, filled);
+                delivered += filled;
+                bytes += sum;
+            }
             if (filled < run || run == 0) {
                 break;
             }
         }
-        delivered += total;
-        return total;
+    }
+
+    private int mayTake(final int count) {
+        final int most = Math.min(count, Virtqueue.MAX_RUN);
+        return async ? Math.min(most, inFlight.room()) : most;
+    }
+
+    private void copyRun(final long[] packets, final int first, final int count) {
+        // A loop of nothing but copies: the stores of many packets wait for their cache lines at a time.
+        for (int i = 0; i < count; i++) {
+            final long packet = packets[first + i];
+            copies.copy(Packet.data(packet), ring.runAddress(i) + headerBytes, Packet.length(packet));
+        }
+        ring.pushUsedRun(count);
+        if (async && !waited) {
+            for (int i = 0; i < count; i++) {
+                inFlight.submitPublished(packets[first + i]);
+            }
+        }
+        taken += count;
+    }
+
+    private void submitRun(final long[] packets, final int first, final int count) {
+        for (int i = 0; i < count; i++) {
+            final long packet = packets[first + i];
+            final int length = Packet.length(packet);
+            final int slot = inFlight.submit(own(packet), length);
+            taken++;
+            inFlight.addChain(ring.runId(i), 1, length + headerBytes);
+            copies.copy(Packet.data(packet), ring.runAddress(i) + headerBytes, length, slot, inFlight);
+        }
+    }
+
+    private long own(final long packet) {
+        return waited ? InFlight.NO_PACKET : packet;
     }
 
     /** Any buffers: {@link #FILLED}, {@link #STOP} where there are too few now, or {@link #DROP} where none will do. */
     private int fill(final long packet, final int length) {
         ring.beginPacket();
-        final int got = ring.nextChain();
+        final int got = nextChain();
         if (got != Virtqueue.CHAIN) {
             fault = got;
             return STOP;
@@ -122,13 +187,17 @@ public final class GuestReceive {
         return fault != 0 || mightFitLater() ? STOP : DROP;
     }
 
+    private int nextChain() {
+        return async && ring.chains() >= inFlight.room() ? Virtqueue.EMPTY : ring.nextChain();
+    }
+
     /** Takes chains until they hold {@code need} bytes. False where there are too few, or one that holds too little. */
     private boolean collect(final int need) {
         while (ring.bytes() < need) {
             if (!mergeable) {
                 return false;
             }
-            final int got = ring.nextChain();
+            final int got = nextChain();
             if (got != Virtqueue.CHAIN) {
                 fault = got;
                 return false;
@@ -157,20 +226,48 @@ public final class GuestReceive {
                 offset = 0;
             }
         }
+        if (async) {
+            submitChains(own(packet), length);
+            copyPieces(packet, length, piece, offset, inFlight.lastSlot());
+        } else {
+            copyPieces(packet, length, piece, offset, CopyChannel.NO_SLOT);
+            pushChains(length);
+            delivered++;
+            bytes += length;
+        }
+    }
+
+    private void copyPieces(
+            final long packet, final int length, final int firstPiece, final int firstOffset, final int slot) {
         long from = Packet.data(packet);
+        int piece = firstPiece;
+        int offset = firstOffset;
         int left = length;
         while (left > 0) {
             final int part = Math.min(left, ring.pieceLength(piece) - offset);
-            copies.copy(from, ring.pieceAddress(piece) + offset, part);
+            copies.copy(from, ring.pieceAddress(piece) + offset, part, slot, inFlight);
             from += part;
             left -= part;
             piece++;
             offset = 0;
         }
+    }
+
+    private void pushChains(final int length) {
         int unwritten = length + headerBytes;
         for (int chain = 0; chain < ring.chains(); chain++) {
             final int written = Math.min(unwritten, ring.chainBytes(chain));
             ring.pushUsed(chain, written);
+            unwritten -= written;
+        }
+    }
+
+    private void submitChains(final long packet, final int length) {
+        inFlight.submit(packet, length);
+        int unwritten = length + headerBytes;
+        for (int chain = 0; chain < ring.chains(); chain++) {
+            final int written = Math.min(unwritten, ring.chainBytes(chain));
+            inFlight.addChain(ring.chainId(chain), ring.chainDescriptors(chain), written);
             unwritten -= written;
         }
     }
@@ -197,7 +294,12 @@ public final class GuestReceive {
         return fault;
     }
 
-    /** Packets of the last burst that were copied. */
+    /** Packets of the last burst that were dealt with so far: the burst may have ended in an error of the guest's memory. */
+    public int taken() {
+        return taken;
+    }
+
+    /** Packets of the last burst that were copied and whose chains are pushed. */
     public int delivered() {
         return delivered;
     }

@@ -15,6 +15,7 @@ public final class GuestTransmit {
 
     private final Virtqueue ring;
     private final CopyDispatcher copies;
+    private final InFlight inFlight;
     private final long features;
     private final int headerBytes;
 
@@ -27,15 +28,31 @@ public final class GuestTransmit {
     /** Where the packets of a run are read from. */
     private final long[] source = new long[Virtqueue.MAX_RUN];
 
+    /** Packets of a run that are to be in flight, and of it those that are not yet. */
+    private final long[] loose = new long[Virtqueue.MAX_RUN];
+
+    private int looseFrom;
+    private int looseEnd;
+
+    private boolean async;
+    private PacketPool pool;
     private int count;
+    private int delivered;
     private long inHand;
+    private int dataOffset;
     private int fault;
     private int dropped;
     private long bytes;
 
-    public GuestTransmit(final Arena arena, final Virtqueue ring, final CopyDispatcher copies, final long features) {
+    public GuestTransmit(
+            final Arena arena,
+            final Virtqueue ring,
+            final CopyDispatcher copies,
+            final InFlight inFlight,
+            final long features) {
         this.ring = ring;
         this.copies = copies;
+        this.inFlight = inFlight;
         this.features = features;
         this.headerBytes = NetHeader.bytes(features);
         this.offloads = (features >>> NetHeader.F_CSUM & 1) != 0;
@@ -43,30 +60,60 @@ public final class GuestTransmit {
     }
 
     /**
-     * Takes up to {@code max} packets, copies them and pushes their chains as used; the caller publishes.
+     * Takes up to {@code max} packets, copies them and pushes their chains as used; the caller publishes. Nothing may be in
+     * flight.
      *
      * @return how many packets; {@link #fault}, {@link #dropped} and {@link #bytes} tell the rest
      */
-    public int burst(final PacketPool pool, final long[] packets, final int max) {
+    public int burst(final PacketPool from, final long[] packets, final int max) {
+        async = false;
+        return deal(from, packets, max);
+    }
+
+    /**
+     * Takes up to {@code max} packets and begins to copy them. They are in flight then, also those whose copies are made
+     * already; the chains of {@link #delivered} packets are pushed as used, those of the others are when they are complete.
+     *
+     * @return how many packets
+     */
+    public int submit(final PacketPool from, final int max) {
+        async = true;
+        return deal(from, loose, Math.min(max, inFlight.room()));
+    }
+
+    private int deal(final PacketPool from, final long[] packets, final int max) {
+        pool = from;
         fault = 0;
         dropped = 0;
+        delivered = 0;
         bytes = 0;
         count = 0;
-        while (count < max && dropped < max) { // a guest that sends rubbish gets no longer a turn than the others
-            final int run = ring.takeRun(
-                    Math.min(max - count, Virtqueue.MAX_RUN), headerBytes + MIN_RUN_BYTES, offloads ? 0 : headerBytes);
-            if (run == 0 ? !takeAny(pool, packets) : !copyRun(pool, packets, run)) {
+        // A guest that sends rubbish gets no longer a turn than the others.
+        while (count < max && dropped < max && !(async && copies.isBlocked())) {
+            final int run = ring.takeRun(mayTake(max - count), headerBytes + MIN_RUN_BYTES, offloads ? 0 : headerBytes);
+            if (run == 0 ? !takeAny(packets) : !takeRun(packets, run)) {
                 break;
             }
         }
-        copies.finish();
+        copies.finish(inFlight);
         return count;
     }
 
-    /** Frees what a burst had taken when the guest's memory failed under it. */
-    public void abandon(final PacketPool pool, final long[] packets) {
-        pool.freeBurst(packets, 0, count);
-        count = 0;
+    private int mayTake(final int wanted) {
+        final int most = Math.min(wanted, Virtqueue.MAX_RUN);
+        return async ? Math.min(most, inFlight.room()) : most;
+    }
+
+    /** Frees what a burst had taken when the guest's memory failed under it, and that is not in flight. */
+    public void abandon(final long[] packets) {
+        if (async) {
+            pool.freeBurst(loose, looseFrom, looseEnd - looseFrom);
+            count -= looseEnd - looseFrom;
+            looseEnd = looseFrom;
+        } else {
+            pool.freeBurst(packets, 0, count);
+            count = 0;
+        }
         if (inHand != PacketPool.NONE) {
             pool.free(inHand);
             inHand = PacketPool.NONE;
@@ -74,9 +121,13 @@ public final class GuestTransmit {
     }
 
     /** The chains of a run. False where the burst ends here. */
-    private boolean copyRun(final PacketPool pool, final long[] packets, final int run) {
+    private boolean takeRun(final long[] packets, final int run) {
+        final int first = async ? 0 : count;
         int used = 0;
         int copied = 0;
+        int longest = 0;
+        looseFrom = 0;
+        looseEnd = 0;
         for (; used < run; used++) {
             final int length = ring.runLength(used) - headerBytes;
             if (length > Packet.MAX_DATA_BYTES) {
@@ -87,39 +138,93 @@ public final class GuestTransmit {
             if (packet == PacketPool.NONE) {
                 break;
             }
-            packets[count] = packet;
-            count++;
+            packets[first + copied] = packet;
             Packet.setLength(packet, length);
+            longest = Math.max(longest, length);
             bytes += length;
             source[copied] = ring.runAddress(used);
             copied++;
+            looseEnd = copied;
+            count++;
         }
+        ring.untakeRun(run - used);
+        if (async && (inFlight.open() != 0 || copies.isForEngine(longest))) {
+            submitRun(used);
+        } else {
+            copyRun(packets, first, copied, used);
+        }
+        return used == run;
+    }
+
+    private void copyRun(final long[] packets, final int first, final int copied, final int used) {
         // Loops of nothing but copies: the loads of many packets are under way at a time.
-        final int first = count - copied;
         for (int i = 0; i < copied; i++) {
             final long packet = packets[first + i];
             copies.copy(source[i] + headerBytes, Packet.data(packet), Packet.length(packet));
         }
         for (int i = 0; i < copied; i++) {
-            final long packet = packets[first + i];
-            if (offloads) {
-                NetHeader.receive(
-                        packet,
-                        Memory.getLong(source[i]),
-                        Memory.getShort(source[i] + 8) & 0xFFFF,
-                        Packet.length(packet),
-                        features);
-            } else {
-                Packet.clearOffloads(packet);
-            }
+            receiveHeader(packets[first + i], source[i]);
         }
-        ring.untakeRun(run - used);
         ring.pushUsedRun(used);
-        return used == run;
+        delivered += copied;
+        if (async) {
+            for (int i = 0; i < copied; i++) {
+                inFlight.submitPublished(packets[i]);
+            }
+            looseFrom = looseEnd;
+        }
+    }
+
+    private void submitRun(final int used) {
+        for (int i = 0; i < used; i++) {
+            final int length = ring.runLength(i) - headerBytes;
+            if (length > Packet.MAX_DATA_BYTES) {
+                inFlight.submit(InFlight.NO_PACKET, InFlight.NOT_COUNTED);
+                inFlight.addChain(ring.runId(i), 1, 0);
+                continue;
+            }
+            final long packet = loose[looseFrom];
+            receiveHeader(packet, source[looseFrom]);
+            bytes -= length; // counted when it is complete
+            final int slot = inFlight.submit(packet, length);
+            inFlight.addChain(ring.runId(i), 1, 0);
+            copies.copy(source[looseFrom++] + headerBytes, Packet.data(packet), length, slot, inFlight);
+        }
+    }
+
+    private void receiveHeader(final long packet, final long at) {
+        if (offloads) {
+            NetHeader.receive(
+                    packet, Memory.getLong(at), Memory.getShort(at + 8) & 0xFFFF, Packet.length(packet), features);
+        } else {
+            Packet.clearOffloads(packet);
+        }
+    }
+
+    /** Adds a packet that did not come over the ring; there must be room for it. */
+    public void submitMade(final long packet) {
+        if (inFlight.open() == 0) {
+            inFlight.submitPublished(packet);
+        } else {
+            inFlight.submit(packet, InFlight.NOT_COUNTED);
+        }
+    }
+
+    /** The ring is lost: frees what was in flight and has been given up. Returns how many packets. */
+    public int freeAll() {
+        int freed = 0;
+        while (inFlight.take(loose, 0, 1) != 0) {
+            pool.free(loose[0]);
+            freed++;
+        }
+        return freed;
     }
 
     /** Any chain. False where the burst ends here. */
-    private boolean takeAny(final PacketPool pool, final long[] packets) {
+    private boolean takeAny(final long[] packets) {
+        if (async && inFlight.room() == 0) {
+            return false;
+        }
         ring.beginPacket();
         final int got = ring.nextChain();
         if (got != Virtqueue.CHAIN) {
@@ -128,8 +233,13 @@ public final class GuestTransmit {
         }
         final int length = ring.bytes() - headerBytes;
         if (length <= 0 || length > Packet.MAX_DATA_BYTES || ring.isOverlong()) {
-            ring.pushUsed(0, 0);
             dropped++;
+            if (async) {
+                inFlight.submit(InFlight.NO_PACKET, InFlight.NOT_COUNTED);
+                inFlight.addChain(ring.chainId(0), ring.chainDescriptors(0), 0);
+            } else {
+                ring.pushUsed(0, 0);
+            }
             return true;
         }
         final long packet = pool.take(length);
@@ -138,20 +248,27 @@ public final class GuestTransmit {
             return false;
         }
         inHand = packet;
-        gather(packet, length);
-        ring.pushUsed(0, 0);
-        took(packets, packet, length);
+        Packet.setLength(packet, length);
+        final int piece = gatherHeader(packet, length);
+        if (async) {
+            final int slot = inFlight.submit(packet, length);
+            inFlight.addChain(ring.chainId(0), ring.chainDescriptors(0), 0);
+            inHand = PacketPool.NONE;
+            gather(packet, piece, slot);
+        } else {
+            gather(packet, piece, CopyChannel.NO_SLOT);
+            ring.pushUsed(0, 0);
+            packets[count] = packet;
+            inHand = PacketPool.NONE;
+            bytes += length;
+            delivered++;
+        }
+        count++;
         return true;
     }
 
-    private void took(final long[] packets, final long packet, final int length) {
-        Packet.setLength(packet, length);
-        bytes += length;
-        packets[count++] = packet;
-        inHand = PacketPool.NONE;
-    }
-
-    private void gather(final long packet, final int length) {
+    /** Reads the header of the chain just taken. Returns the piece in which the data begins, at {@link #dataOffset}. */
+    private int gatherHeader(final long packet, final int length) {
         int piece = 0;
         int offset = 0;
         int filled = 0;
@@ -165,11 +282,17 @@ public final class GuestTransmit {
                 offset = 0;
             }
         }
+        dataOffset = offset;
         NetHeader.receive(packet, Memory.getLong(header), Memory.getShort(header + 8) & 0xFFFF, length, features);
+        return piece;
+    }
+
+    private void gather(final long packet, final int firstPiece, final int slot) {
         long to = Packet.data(packet);
-        for (; piece < ring.pieces(); piece++) {
+        int offset = dataOffset;
+        for (int piece = firstPiece; piece < ring.pieces(); piece++) {
             final int part = ring.pieceLength(piece) - offset;
-            copies.copy(ring.pieceAddress(piece) + offset, to, part);
+            copies.copy(ring.pieceAddress(piece) + offset, to, part, slot, inFlight);
             to += part;
             offset = 0;
         }
@@ -180,12 +303,22 @@ public final class GuestTransmit {
         return fault;
     }
 
+    /** Packets of the last burst that were copied and whose chains are pushed. */
+    public int delivered() {
+        return delivered;
+    }
+
+    /** Packets of the last burst so far: it may have ended in an error of the guest's memory. */
+    public int count() {
+        return count;
+    }
+
     /** Chains of the last burst that held no packet, or one that is too long. */
     public int dropped() {
         return dropped;
     }
 
-    /** Bytes of the last burst's packets. */
+    /** Bytes of the {@link #delivered} packets. */
     public long bytes() {
         return bytes;
     }

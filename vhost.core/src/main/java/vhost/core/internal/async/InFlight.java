@@ -19,8 +19,11 @@ import vhost.core.internal.ring.Virtqueue;
  * has descriptors: a driver that makes one available twice is not followed ({@link #room}).
  */
 public final class InFlight {
-    /** Marks a slot whose packet its submitter waits for: {@link #take} passes over it. */
-    public static final long WAITED_FOR = 0;
+    /** In place of a packet: {@link #take} passes over the slot. For submitters that wait, and for chains without a packet. */
+    static final long NO_PACKET = 0;
+
+    /** In place of the bytes of a packet that does not count as one that crossed the ring. */
+    static final int NOT_COUNTED = -1;
 
     private final int ringSize;
     private final int mask;
@@ -41,6 +44,7 @@ public final class InFlight {
     private int chainPublished;
     private int chainSubmitted;
 
+    private int publishedPackets;
     private long publishedBytes;
 
     /** Room for as many packets as a ring of {@code ringSize} has descriptors. */
@@ -62,8 +66,13 @@ public final class InFlight {
         return ringSize - Math.max(submitted - returned, chainSubmitted - chainPublished);
     }
 
-    /** Adds a packet without chains or copies; there must be {@link #room}. Returns its slot. */
-    public int submit(final long newPacket, final int dataBytes) {
+    /**
+     * Adds a packet without chains or copies; there must be {@link #room}. Returns its slot.
+     *
+     * @param newPacket or {@link #NO_PACKET}
+     * @param dataBytes or {@link #NOT_COUNTED}
+     */
+    int submit(final long newPacket, final int dataBytes) {
         final int slot = submitted & mask;
         packet[slot] = newPacket;
         bytes[slot] = dataBytes;
@@ -73,8 +82,13 @@ public final class InFlight {
         return slot;
     }
 
+    /** The slot of the packet submitted last. */
+    int lastSlot() {
+        return submitted - 1 & mask;
+    }
+
     /** Adds a chain to the packet submitted last; its used entry is {@code id} with {@code written} bytes. */
-    public void addChain(final int id, final int descriptors, final int written) {
+    void addChain(final int id, final int descriptors, final int written) {
         final int at = chainSubmitted & mask;
         chainId[at] = id;
         chainDescriptors[at] = descriptors;
@@ -84,29 +98,30 @@ public final class InFlight {
     }
 
     /** Adds a packet that is complete and whose used entries are pushed already; nothing may be {@link #open()}. */
-    public void submitPublished(final long newPacket) {
+    void submitPublished(final long newPacket) {
         packet[submitted & mask] = newPacket;
         submitted++;
         published = submitted;
     }
 
     /** One more copy is under way for the packet of {@code slot}. */
-    public void copyBegun(final int slot) {
+    void copyBegun(final int slot) {
         copiesLeft[slot]++;
     }
 
     /** One copy fewer. */
-    public void copyDone(final int slot) {
+    void copyDone(final int slot) {
         copiesLeft[slot]--;
     }
 
     /**
      * Pushes the used entries of the complete prefix; the caller makes them visible.
      *
-     * @return how many packets; {@link #publishedBytes} of them
+     * @return whether there were any; {@link #publishedPackets} and {@link #publishedBytes} tell what crossed the ring
      */
-    public int publish(final Virtqueue ring) {
-        final int before = published;
+    public boolean publish(final Virtqueue ring) {
+        final int before = chainPublished;
+        publishedPackets = 0;
         publishedBytes = 0;
         while (published != submitted && copiesLeft[published & mask] == 0) {
             final int slot = published & mask;
@@ -114,10 +129,22 @@ public final class InFlight {
                 final int at = chainPublished & mask;
                 ring.pushUsed(chainId[at], chainDescriptors[at], chainWritten[at]);
             }
-            publishedBytes += bytes[slot];
+            if (bytes[slot] != NOT_COUNTED) {
+                publishedPackets++;
+                publishedBytes += bytes[slot];
+            }
             published++;
         }
-        return published - before;
+        // Nobody may ever take what has no packet.
+        while (returned != published && packet[returned & mask] == NO_PACKET) {
+            returned++;
+        }
+        return chainPublished != before;
+    }
+
+    /** Packets that the last {@link #publish} counted. */
+    public int publishedPackets() {
+        return publishedPackets;
     }
 
     /** Bytes of the packets of the last {@link #publish}. */
@@ -125,12 +152,23 @@ public final class InFlight {
         return publishedBytes;
     }
 
-    /** The ring is lost: what is open counts as published, with nothing pushed. No copy may be under way. */
+    /**
+     * The ring is lost: what is open counts as published, with nothing pushed. Packets with copies under way are not given
+     * back by {@link #take}; their memory is not to be used again.
+     *
+     * @return how many packets have copies under way
+     */
     public int giveUp() {
-        final int lost = submitted - published;
-        published = submitted;
+        int withheld = 0;
+        for (; published != submitted; published++) {
+            final int slot = published & mask;
+            if (copiesLeft[slot] != 0 && packet[slot] != NO_PACKET) {
+                packet[slot] = NO_PACKET;
+                withheld++;
+            }
+        }
         chainPublished = chainSubmitted;
-        return lost;
+        return withheld;
     }
 
     /** Moves up to {@code max} published packets to {@code to}, oldest first. Returns how many. */
@@ -139,7 +177,7 @@ public final class InFlight {
         while (count < max && returned != published) {
             final long next = packet[returned & mask];
             returned++;
-            if (next != WAITED_FOR) {
+            if (next != NO_PACKET) {
                 to[from + count] = next;
                 count++;
             }
@@ -152,7 +190,7 @@ public final class InFlight {
         return submitted - published;
     }
 
-    /** Packets that were submitted and not taken back, slots that are {@link #WAITED_FOR} included. */
+    /** Packets that were submitted and not taken back, slots without a packet included. */
     public int count() {
         return submitted - returned;
     }

@@ -5,6 +5,7 @@ import dma.api.DmaException;
 import dma.api.DmaLimits;
 import dma.api.DmaOps;
 import dma.api.MemoryRegion;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostException;
+import vhost.core.internal.async.CopyChannel;
 
 /**
  * Which engines are there, and which serves which queue. A wish outlives its engine: queues copy themselves while the wanted
@@ -39,6 +41,7 @@ public final class EngineRegistry implements VhostEngines {
     /** What serves one queue. */
     private static final class Binding {
         Offer offer;
+        CopyChannel copies;
         DmaOps channel;
         final Map<MemoryRegion, Boolean> announced = new HashMap<>();
         List<MemoryRegion> memory = List.of();
@@ -164,23 +167,50 @@ public final class EngineRegistry implements VhostEngines {
         old.channel = binding.channel;
         old.announced.putAll(binding.announced);
         try {
-            queue.use(
-                    fresh.channel,
-                    fresh.offer == null ? BUILTIN : wanted,
-                    threshold,
-                    fresh.offer == null ? 0 : fresh.offer.limits.maxCopyBytes(),
-                    fresh.offer == null ? 1 : fresh.offer.limits.alignment(),
-                    VhostDevice.OWNER_MILLIS);
+            fresh.copies = fresh.channel == null
+                    ? null
+                    : new CopyChannel(
+                            Arena.ofAuto(),
+                            wanted,
+                            fresh.channel,
+                            fresh.offer.limits,
+                            CopyChannel.Overflow.CPU,
+                            50_000_000,
+                            EngineRegistry::abortWhereWanted);
+            queue.use(fresh.copies, threshold, VhostDevice.OWNER_MILLIS);
         } catch (VhostException e) {
             LOG.error("{}: keeps engine {}: {}", queue.name(), queue.engine(), e.getMessage());
             closeChannel(queue, fresh);
             return;
         }
+        if (binding.copies != null) {
+            final long start = System.nanoTime();
+            while (!binding.copies.isReleased() && System.nanoTime() - start < 2_000_000_000L) {
+                java.util.concurrent.locks.LockSupport.parkNanos(100_000);
+            }
+        }
         closeChannel(queue, old);
+        binding.copies = fresh.copies;
         binding.offer = fresh.offer;
         binding.channel = fresh.channel;
         binding.announced.clear();
         binding.announced.putAll(fresh.announced);
+    }
+
+    private static void abortWhereWanted(final CopyChannel channel) {
+        if (channel.isAbortWanted()) {
+            Thread.ofPlatform()
+                    .daemon()
+                    .start(() -> channel.aborted(channel.ops().abort()));
+        }
+    }
+
+    synchronized void pin(final VhostQueueImpl queue, final String engine, final int bytes) throws VhostException {
+        throw new VhostException("not yet");
+    }
+
+    synchronized void unpin(final VhostQueueImpl queue) throws VhostException {
+        throw new VhostException("not yet");
     }
 
     private boolean open(final VhostQueueImpl queue, final Binding binding, final Offer offer) {

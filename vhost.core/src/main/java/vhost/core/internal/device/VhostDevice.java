@@ -4,6 +4,7 @@ import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import linux.EventFd;
 import linux.Linux;
@@ -16,6 +17,7 @@ import vhost.core.api.VhostPort;
 import vhost.core.api.VhostQueue;
 import vhost.core.internal.async.GuestReceive;
 import vhost.core.internal.async.GuestTransmit;
+import vhost.core.internal.async.InFlight;
 import vhost.core.internal.memory.GuestMemory;
 import vhost.core.internal.memory.MappedRegion;
 import vhost.core.internal.memory.MemoryException;
@@ -35,6 +37,9 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     /** How long an owner may take to let go: far more than a burst, and within a front-end's patience; milliseconds. */
     static final long OWNER_MILLIS = 2000;
+
+    /** How often a ring is looked at that is to stop and has packets in flight. */
+    private static final long DRAIN_LOOK_NANOS = 200_000;
 
     /** As many regions as libvhost-user takes; QEMU uses 512 at most. */
     private static final int MAX_MEMORY_SLOTS = 509;
@@ -79,7 +84,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         this.queues = new VhostQueueImpl[2 * spec.queuePairs()];
         this.rings = new RingSetup[queues.length];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new VhostQueueImpl(this, workers.get((ordinal + i / 2) % workers.size()), i);
+            queues[i] = new VhostQueueImpl(this, workers.get((ordinal + i / 2) % workers.size()), i, engines);
             rings[i] = new RingSetup();
             queues[i].owner().adopt(queues[i]);
             engines.added(queues[i]);
@@ -92,7 +97,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         for (final VhostQueueImpl queue : queues) {
             engines.removed(queue);
             queue.owner().disown(queue);
-            queue.close();
         }
     }
 
@@ -111,6 +115,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             stopAll();
             for (int i = 0; i < queues.length; i++) {
                 closeDescriptors(i);
+                queues[i].deviceReset();
                 rings[i] = new RingSetup();
             }
             replaceMemory(GuestMemory.NONE);
@@ -234,7 +239,24 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         final GuestMemory old = memory;
         memory = next;
         engines.memoryChanged(List.of(queues), regions(old), regions(next));
-        unmap(old.regions());
+        unmapUnlessWithheld(old.regions());
+        for (final VhostQueueImpl queue : queues) {
+            queue.leaveQuarantine();
+        }
+    }
+
+    /** What an engine may write to for ever stays mapped, so that it does not hit what comes to lie there. */
+    private void unmapUnlessWithheld(final List<MappedRegion> regions) {
+        for (final VhostQueueImpl queue : queues) {
+            if (queue.holdsQuarantine()) {
+                LOG.error(
+                        "{}: {} memory regions stay mapped, an engine may still write there",
+                        spec.name(),
+                        regions.size());
+                return;
+            }
+        }
+        unmap(regions);
     }
 
     private static List<MemoryRegion> regions(final GuestMemory memory) {
@@ -283,7 +305,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
                 come.stream()
                         .map(region -> new MemoryRegion(region.mapping(), region.mappedLength()))
                         .toList());
-        unmap(gone);
+        unmapUnlessWithheld(gone);
         refreshAll();
     }
 
@@ -455,18 +477,24 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     private void start(final int index) throws DeviceException {
         final RingSetup ring = rings[index];
         checkLayout(index, ring.size); // the features may have changed since
+        if (queues[index].isWithheld()) {
+            throw new DeviceException("ring " + index
+                    + ": an engine may still write to buffers of it; reset the device, then start it again");
+        }
         final Arena arena = Arena.ofShared();
         boolean started = false;
         try {
             final Virtqueue virtqueue = RingFactory.create(
                     arena, index, ring.size, resolve(index, ring), base(index, ring), memory, features);
             final VhostQueueImpl queue = queues[index];
+            final InFlight inFlight = new InFlight(ring.size);
             final VhostQueueImpl.Ring next = new VhostQueueImpl.Ring(
                     arena,
                     virtqueue,
                     memory,
-                    queue.isReceive() ? new GuestReceive(arena, virtqueue, queue.copies(), features) : null,
-                    queue.isReceive() ? null : new GuestTransmit(arena, virtqueue, queue.copies(), features));
+                    inFlight,
+                    queue.isReceive() ? new GuestReceive(arena, virtqueue, queue.copies(), inFlight, features) : null,
+                    queue.isReceive() ? null : new GuestTransmit(arena, virtqueue, queue.copies(), inFlight, features));
             onOwner(index, () -> queue.start(next));
             ring.running = next;
             started = true;
@@ -474,7 +502,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             // It may surface late, when the owner has the ring already; where that does not let go, the ring's memory
             // stays.
             started = true;
-            onOwner(index, () -> queues[index].stop());
+            drain(index);
             started = false;
             throw new DeviceException("ring " + index + ": the front-end truncated its memory file", e);
         } finally {
@@ -536,14 +564,31 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         if (ring.running == null) {
             return;
         }
-        final long[] base = new long[1];
-        onOwner(index, () -> base[0] = queues[index].stop());
+        final long base = drain(index);
         ring.running.arena().close();
         ring.running = null;
-        if (base[0] >= 0) {
-            ring.base = (int) base[0];
+        if (base >= 0) {
+            ring.base = (int) base;
             ring.based = true;
         }
+    }
+
+    /** Returns the ring's base once nothing of it is in flight, or a negative value where it did not run. */
+    private long drain(final int index) throws DeviceException {
+        final long[] base = {VhostQueueImpl.STOPPING};
+        // The owner goes on between two looks: neighbours on its thread do not wait for our engine.
+        final long start = System.nanoTime();
+        while (base[0] == VhostQueueImpl.STOPPING) {
+            onOwner(index, () -> base[0] = queues[index].stop());
+            if (base[0] == VhostQueueImpl.STOPPING) {
+                if (System.nanoTime() - start > OWNER_MILLIS * 1_000_000) {
+                    throw new DeviceException("ring " + index + ": " + queues[index].inFlight()
+                            + " packets are in flight still, " + OWNER_MILLIS + " ms after it was stopped");
+                }
+                LockSupport.parkNanos(DRAIN_LOOK_NANOS);
+            }
+        }
+        return base[0];
     }
 
     private void stopAll() throws DeviceException {
@@ -584,6 +629,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             // their bases only then: what the rings stand at is kept.
             for (int i = 0; i < rings.length; i++) {
                 stop(i);
+                queues[i].deviceReset();
                 rings[i].started = false;
             }
             updateState();
@@ -609,6 +655,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     public void reset() throws DeviceException {
         for (int i = 0; i < rings.length; i++) {
             stop(i);
+            queues[i].deviceReset();
             rings[i].started = false;
             rings[i].enabled = false;
             rings[i].addressed = false;

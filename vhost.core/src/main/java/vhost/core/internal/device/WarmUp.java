@@ -12,6 +12,7 @@ import vhost.core.api.PacketPool;
 import vhost.core.internal.async.CopyDispatcher;
 import vhost.core.internal.async.GuestReceive;
 import vhost.core.internal.async.GuestTransmit;
+import vhost.core.internal.async.InFlight;
 import vhost.core.internal.memory.GuestMemory;
 import vhost.core.internal.memory.MappedRegion;
 import vhost.core.internal.memory.MemoryException;
@@ -151,10 +152,11 @@ final class WarmUp {
         private final GuestTransmit transmit;
 
         Bursts(final Virtqueue ring, final boolean deviceWrites) {
-            final CopyDispatcher copies = new CopyDispatcher(arena);
+            final CopyDispatcher copies = new CopyDispatcher();
+            final InFlight inFlight = new InFlight(RING);
             this.ring = ring;
-            this.receive = deviceWrites ? new GuestReceive(arena, ring, copies, FEATURES) : null;
-            this.transmit = deviceWrites ? null : new GuestTransmit(arena, ring, copies, FEATURES);
+            this.receive = deviceWrites ? new GuestReceive(arena, ring, copies, inFlight, FEATURES) : null;
+            this.transmit = deviceWrites ? null : new GuestTransmit(arena, ring, copies, inFlight, FEATURES);
         }
 
         void next() {

@@ -56,6 +56,12 @@ public final class Worker implements VhostWorker {
     private PollTask[] tasks = {};
     private VhostQueueImpl[] queues = {};
     private int queueEpoch;
+    private long turnNumber;
+
+    /** Queues with copies under way, up to {@code attendedCount}. */
+    private VhostQueueImpl[] attended = new VhostQueueImpl[8];
+
+    private int attendedCount;
     private final long[] counters = new long[16];
 
     /** Starts the thread. {@code cpu} -1 leaves it unbound; it sleeps after {@code idleNanos} without a packet. */
@@ -118,6 +124,7 @@ public final class Worker implements VhostWorker {
 
     private int turn() {
         int work = 0;
+        turnNumber++;
         final PollTask[] all = tasks;
         for (int i = 0; i < all.length; i++) {
             try {
@@ -129,7 +136,37 @@ public final class Worker implements VhostWorker {
                 drop(all[i], e);
             }
         }
+        if (attendedCount != 0) {
+            reapAttended();
+        }
         return work;
+    }
+
+    /** Looks after copies under way for all queues whose application has not done so in this turn. */
+    private void reapAttended() {
+        for (int i = attendedCount - 1; i >= 0; i--) {
+            final VhostQueueImpl queue = attended[i];
+            queue.reapOnceATurn();
+            if (!queue.isBusy()) {
+                attendedCount--;
+                attended[i] = attended[attendedCount];
+                attended[attendedCount] = null;
+                queue.unattended();
+            }
+        }
+    }
+
+    /** Worker's thread. Looks after the queue each turn, and stays awake, until it is not busy any more. */
+    void attend(final VhostQueueImpl queue) {
+        if (attendedCount == attended.length) {
+            attended = Arrays.copyOf(attended, 2 * attendedCount); // at most as often as queues are opened
+        }
+        attended[attendedCount++] = queue;
+    }
+
+    /** Worker's thread. Another number each turn. */
+    long turnNumber() {
+        return turnNumber;
     }
 
     /** A task must not throw; one that does would do it each turn. */
@@ -167,7 +204,7 @@ public final class Worker implements VhostWorker {
                 timeout = shorter(timeout, POLL_MODE_SLEEP_MILLIS);
             }
         }
-        if (!commanded && running && timeout != 0) {
+        if (!commanded && running && timeout != 0 && attendedCount == 0) {
             COUNTERS.setOpaque(counters, SLEEPS, counters[SLEEPS] + 1);
             final int ready = epoll.await(timeout);
             for (int i = 0; i < ready; i++) {

@@ -34,6 +34,7 @@ final class WorkerPacketPool implements PacketPool {
     private int smallMade;
 
     private int largeMade;
+    private volatile boolean withheld;
 
     WorkerPacketPool() throws LinuxException {
         final long bytes = (long) SMALL_PACKETS * SMALL_STRIDE + (long) LARGE_PACKETS * LARGE_STRIDE;
@@ -102,8 +103,16 @@ final class WorkerPacketPool implements PacketPool {
         return smallMade - smallFree + largeMade - largeFree;
     }
 
+    /** The worker. An engine may write to packets for ever: this memory stays mapped. */
+    void withhold() {
+        withheld = true;
+    }
+
     /** Gives the memory back. No packet may be used any more. */
     void close() throws LinuxException {
+        if (withheld) {
+            return;
+        }
         Linux.munmap(memory.address(), memory.length());
     }
 }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dma.api.Completions;
 import dma.api.CopyBatch;
 import dma.api.CopyStatus;
-import dma.api.DmaOps;
+import dma.api.DmaLimits;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +25,8 @@ class CopyDispatcherTest {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment from = arena.allocate((long) SLOTS * SLOT, 64);
     private final MemorySegment to = arena.allocate((long) SLOTS * SLOT, 64);
-    private final CopyDispatcher copies = new CopyDispatcher(arena);
+    private final CopyDispatcher copies = new CopyDispatcher();
+    private CopyChannel channelInUse;
     private int made;
 
     CopyDispatcherTest() {
@@ -40,7 +41,22 @@ class CopyDispatcherTest {
     }
 
     private void use(final Channel channel, final int threshold) {
-        copies.use(channel, threshold, Long.MAX_VALUE, 1);
+        use(channel, threshold, Long.MAX_VALUE, 1);
+    }
+
+    /** An engine that makes its copies before the burst ends. */
+    private void use(final Channel channel, final int threshold, final long longest, final int alignment) {
+        channelInUse = channel == null
+                ? null
+                : new CopyChannel(
+                        arena,
+                        "fake",
+                        channel,
+                        new DmaLimits(longest, 1024, alignment, false, false),
+                        CopyChannel.Overflow.CPU,
+                        TimeUnit.MILLISECONDS.toNanos(50),
+                        failed -> {});
+        copies.use(channelInUse, threshold);
     }
 
     private void copy(final int length) {
@@ -66,7 +82,7 @@ class CopyDispatcherTest {
         for (final int length : new int[] {1, 1023, 1024, 1025, 60, 4000}) {
             copy(length);
         }
-        copies.finish();
+        copies.finish(null);
         assertThat(channel.lengths).containsExactly(1024, 1025, 4000);
         assertThat(copies.engineCopies()).isEqualTo(3);
         assertThat(copies.coreCopies()).isEqualTo(3);
@@ -78,7 +94,7 @@ class CopyDispatcherTest {
         final Channel channel = new Channel("q");
         use(channel, 0);
         copy(1);
-        copies.finish();
+        copies.finish(null);
         assertThat(copies.engineCopies()).isEqualTo(1);
     }
 
@@ -86,7 +102,7 @@ class CopyDispatcherTest {
     void shouldMakeAllCopiesItselfWithoutAnEngine() {
         use(null, 0);
         copy(4000);
-        copies.finish();
+        copies.finish(null);
         assertCopied(1, 4000);
         assertThat(copies.coreCopies()).isEqualTo(1);
     }
@@ -95,7 +111,7 @@ class CopyDispatcherTest {
     void shouldRespectTheLongestCopyAndTheAlignment() {
         final Channel channel = new Channel("q");
         channel.keepsLengths = true;
-        copies.use(channel, 100, 2000, 64);
+        use(channel, 100, 2000, 64);
         final long source = from.address();
         final long target = to.address();
         copies.copy(source, target, 2000);
@@ -103,7 +119,7 @@ class CopyDispatcherTest {
         copies.copy(source + 32, target, 1999);
         copies.copy(source, target + 1, 1998);
         copies.copy(source + 64, target + 128, 1997);
-        copies.finish();
+        copies.finish(null);
         assertThat(channel.lengths).containsExactly(2000, 1997);
         assertThat(copies.coreCopies()).isEqualTo(3);
     }
@@ -116,26 +132,27 @@ class CopyDispatcherTest {
         for (int i = 0; i < count; i++) {
             copy(700);
         }
-        copies.finish();
+        copies.finish(null);
         assertCopied(count, 700);
         assertThat(copies.engineCopies()).isEqualTo(count);
         assertThat(channel.aborts).isZero();
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 16, 100})
-    void shouldOfferTheRestToAnEngineThatTakesFew(final int atOnce) {
+    @ValueSource(ints = {1, 3, 16, 44})
+    void shouldMakeTheRestForAnEngineThatTakesFew(final int atOnce) {
         final Channel channel = new Channel("q");
         channel.atOnce = atOnce;
-        channel.refusals = 5;
         use(channel, 1);
         for (int i = 0; i < 300; i++) {
             copy(64);
         }
-        copies.finish();
+        copies.finish(null);
         assertCopied(300, 64);
-        assertThat(copies.engineCopies()).isEqualTo(300);
-        assertThat(copies.isTrusted()).isTrue();
+        assertThat(copies.engineCopies()).isEqualTo(2 * atOnce);
+        assertThat(copies.overflowed()).isEqualTo(300 - 2 * atOnce);
+        assertThat(copies.coreCopies()).isEqualTo(300 - 2 * atOnce);
+        assertThat(channelInUse.failure()).isNull();
     }
 
     @ParameterizedTest
@@ -146,24 +163,23 @@ class CopyDispatcherTest {
 
             @Override
             protected int copy(final long source, final long destination, final long bytes) {
-                if (count++ % 3 == 1) {
+                if (count++ % 30 == 1) {
                     super.copy(source, destination, bytes / 2);
                     return status;
                 }
                 return super.copy(source, destination, bytes);
             }
         };
-        channel.atOnce = 7;
         use(channel, 1);
         for (int i = 0; i < 300; i++) {
             copy(1000);
         }
-        copies.finish();
+        copies.finish(null);
         assertCopied(300, 1000);
-        assertThat(copies.redone()).isEqualTo(100);
-        assertThat(copies.engineCopies()).isEqualTo(200);
-        assertThat(copies.coreCopies()).isEqualTo(100);
-        assertThat(copies.isTrusted()).isTrue();
+        assertThat(copies.redone()).isEqualTo(10);
+        assertThat(copies.engineCopies()).isEqualTo(290);
+        assertThat(copies.coreCopies()).isEqualTo(10);
+        assertThat(channelInUse.failure()).isNull();
     }
 
     /** Uses {@code channel} for 20 copies; each was made, and it is never called again. */
@@ -172,15 +188,15 @@ class CopyDispatcherTest {
         for (int i = 0; i < 20; i++) {
             copy(512);
         }
-        copies.finish();
+        copies.finish(null);
         assertCopied(20, 512);
-        assertThat(copies.isTrusted()).isFalse();
+        assertThat(channelInUse.failure()).isNotNull();
         assertThat(channel.aborts).isEqualTo(1);
         final long before = channel.copies;
         for (int i = 0; i < 20; i++) {
             copy(512);
         }
-        copies.finish();
+        copies.finish(null);
         assertCopied(40, 512);
         assertThat(channel.copies).isEqualTo(before);
         assertThat(channel.aborts).isEqualTo(1);
@@ -275,13 +291,41 @@ class CopyDispatcherTest {
     }
 
     @Test
-    void shouldGiveUpAChannelThatNeverAccepts() {
-        assertGivenUp(new Channel("q") {
+    void shouldGiveUpAChannelThatHasNothingAndTakesNothing() {
+        use(
+                new Channel("q") {
+                    @Override
+                    public int transferData(final CopyBatch batch) {
+                        return 0;
+                    }
+                },
+                1);
+        for (int i = 0; i < 100; i++) {
+            copy(64);
+            copies.finish(null);
+        }
+        assertCopied(100, 64);
+        assertThat(channelInUse.failure()).isEqualTo("has nothing to do and takes no copies");
+        assertThat(copies.overflowed()).isEqualTo(64);
+    }
+
+    @Test
+    void shouldGiveUpAChannelThatFailsTooOften() {
+        final Channel channel = new Channel("q") {
             @Override
-            public int transferData(final CopyBatch batch) {
-                return 0;
+            protected int copy(final long source, final long destination, final long bytes) {
+                return CopyStatus.UNREACHABLE;
             }
-        });
+        };
+        use(channel, 1);
+        for (int i = 0; i < 50; i++) {
+            copy(512);
+            copies.finish(null);
+        }
+        assertCopied(50, 512);
+        assertThat(channelInUse.failure()).isEqualTo("fails too often: unreachable");
+        assertThat(copies.redone()).isEqualTo(33);
+        assertThat(channel.aborts).isEqualTo(1);
     }
 
     @Test
@@ -316,14 +360,13 @@ class CopyDispatcherTest {
                 },
                 1);
         copy(100);
-        copies.finish();
+        copies.finish(null);
         final Channel good = new Channel("q");
         use(good, 1);
-        assertThat(copies.isTrusted()).isTrue();
+        assertThat(channelInUse.failure()).isNull();
         copy(100);
-        copies.finish();
+        copies.finish(null);
         assertCopied(2, 100);
         assertThat(good.copies).isEqualTo(1);
-        assertThat(copies.channel()).isSameAs((DmaOps) good);
     }
 }

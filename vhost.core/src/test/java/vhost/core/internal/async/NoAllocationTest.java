@@ -26,31 +26,38 @@ class NoAllocationTest {
 
     private static Stream<Arguments> cases() {
         return Arrays.stream(Layout.values())
-                .flatMap(layout -> Stream.of(false, true).map(engine -> Arguments.of(layout, engine)));
+                .flatMap(layout -> Arrays.stream(Copier.values()).map(copier -> Arguments.of(layout, copier)));
+    }
+
+    private enum Copier {
+        CORE,
+        ENGINE_AT_ONCE,
+        ENGINE_BESIDE
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void shouldAllocateNothingForAMillionPackets(final Layout layout, final boolean engine) {
+    void shouldAllocateNothingForAMillionPackets(final Layout layout, final Copier copier) {
         final ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         final long thread = Thread.currentThread().threadId();
         try (RingFixture from = Setup.transmit(layout).withEventIndex().open();
                 RingFixture to = Setup.receive(layout).withEventIndex().open()) {
-            if (engine) {
-                from.copies.use(new FakeEngine.Channel("from"), 64, 1 << 20, 1);
-                to.copies.use(new FakeEngine.Channel("to"), 64, 1 << 20, 1);
+            final boolean async = copier == Copier.ENGINE_BESIDE;
+            if (copier != Copier.CORE) {
+                from.copies.use(Channels.channel(from.arena, new FakeEngine.Channel("from"), async), 64);
+                to.copies.use(Channels.channel(to.arena, new FakeEngine.Channel("to"), async), 64);
             }
-            carry(from, to, WARM_UP);
+            carry(from, to, WARM_UP, async);
             bean.getThreadAllocatedBytes(thread);
             final long before = bean.getThreadAllocatedBytes(thread);
-            carry(from, to, PACKETS);
+            carry(from, to, PACKETS, async);
             assertThat(bean.getThreadAllocatedBytes(thread) - before).isLessThan(TOLERANCE);
-            assertThat(engine).isEqualTo(to.copies.engineCopies() != 0);
+            assertThat(copier != Copier.CORE).isEqualTo(to.copies.engineCopies() != 0);
         }
     }
 
     /** One in four packets takes the long way: two buffers merged. */
-    private static void carry(final RingFixture from, final RingFixture to, final int packets) {
+    private static void carry(final RingFixture from, final RingFixture to, final int packets, final boolean async) {
         for (int done = 0; done < packets; done += BURST) {
             for (int i = 0; i < BURST; i++) {
                 from.driver.add(from.free() + 256L * i, 12 + 64 + i);
@@ -61,10 +68,8 @@ class NoAllocationTest {
                     to.driver.add(to.free() + 256L * i, 200);
                 }
             }
-            final int taken = from.transmit.burst(from.pool, from.packets, BURST);
-            from.ring.publish();
-            final int given = to.receive.burst(from.packets, 0, taken);
-            to.ring.publish();
+            final int taken = async ? from.transmitAsync(BURST) : from.transmitBurst(BURST);
+            final int given = async ? to.receiveAsync(from.packets, taken) : to.receiveBurst(from.packets, taken);
             for (int i = 0; i < taken; i++) {
                 from.pool.free(from.packets[i]);
             }

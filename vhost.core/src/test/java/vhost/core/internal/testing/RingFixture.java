@@ -5,6 +5,7 @@ import linux.Memory;
 import vhost.core.internal.async.CopyDispatcher;
 import vhost.core.internal.async.GuestReceive;
 import vhost.core.internal.async.GuestTransmit;
+import vhost.core.internal.async.InFlight;
 import vhost.core.internal.memory.GuestMemory;
 import vhost.core.internal.memory.MemoryException;
 import vhost.core.internal.memory.Translator;
@@ -28,7 +29,8 @@ public final class RingFixture implements AutoCloseable {
     public final GuestMemory memory;
     public final FakeDriver driver;
     public final Virtqueue ring;
-    public final CopyDispatcher copies = new CopyDispatcher(arena);
+    public final CopyDispatcher copies = new CopyDispatcher();
+    public final InFlight inFlight;
     public final GuestTransmit transmit;
     public final GuestReceive receive;
     public final GuardedPool pool;
@@ -119,8 +121,9 @@ public final class RingFixture implements AutoCloseable {
                         setup.indirect,
                         setup.eventIndex,
                         (setup.features & IN_ORDER) != 0);
-        transmit = new GuestTransmit(arena, ring, copies, setup.features);
-        receive = new GuestReceive(arena, ring, copies, setup.features);
+        inFlight = new InFlight(setup.size);
+        transmit = new GuestTransmit(arena, ring, copies, inFlight, setup.features);
+        receive = new GuestReceive(arena, ring, copies, inFlight, setup.features);
         pool = new GuardedPool(arena, POOL);
         headerBytes = (setup.features & (VERSION_1 | MRG_RXBUF)) != 0 ? 12 : 10;
     }
@@ -143,9 +146,37 @@ public final class RingFixture implements AutoCloseable {
 
     /** One burst to the guest, published. */
     public int receiveBurst(final int count) {
-        final int taken = receive.burst(packets, 0, count);
+        return receiveBurst(packets, count);
+    }
+
+    /** One burst of others' packets to the guest, published. */
+    public int receiveBurst(final long[] from, final int count) {
+        final int taken = receive.burst(from, 0, count);
         ring.publish();
         return taken;
+    }
+
+    /** One burst of the guest's packets by way of the packets in flight, all of them completed. */
+    public int transmitAsync(final int max) {
+        transmit.submit(pool, max);
+        complete();
+        return inFlight.take(packets, 0, max);
+    }
+
+    /** One burst to the guest by way of the packets in flight, all of them completed and in {@link #packets}. */
+    public int receiveAsync(final long[] from, final int count) {
+        receive.submit(from, 0, count, false);
+        complete();
+        return inFlight.take(packets, 0, count);
+    }
+
+    private void complete() {
+        inFlight.publish(ring);
+        while (inFlight.open() != 0) {
+            copies.reap(inFlight, false);
+            inFlight.publish(ring);
+        }
+        ring.publish();
     }
 
     /** A 16-bit field at a guest address. */
