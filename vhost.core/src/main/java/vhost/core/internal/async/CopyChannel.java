@@ -120,7 +120,7 @@ public final class CopyChannel {
         this.maxCopyBytes = limits.maxCopyBytes();
         this.alignmentMask = limits.alignment() - 1;
         this.batch = new CopyBatch(arena, BATCH);
-        final int slots = Integer.highestOneBit(Math.max(capacity, BATCH) * 2 - 1) * 2;
+        final int slots = Integer.highestOneBit(capacity * 2 - 1);
         this.mask = slots - 1;
         this.source = new long[slots];
         this.destination = new long[slots];

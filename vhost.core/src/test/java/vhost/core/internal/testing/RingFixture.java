@@ -93,9 +93,9 @@ public final class RingFixture implements AutoCloseable {
         }
         driver =
                 FakeDriver.create(setup.layout, ram, GuestRam.BASE + 4096, setup.size, setup.start, setup.deviceWrites);
-        final long desc = address(driver.desc());
-        final long avail = address(driver.avail());
-        final long used = address(driver.used());
+        final long desc = ours(driver.desc());
+        final long avail = ours(driver.avail());
+        final long used = ours(driver.used());
         final Translator translator = new Translator(memory);
         ring = setup.layout == Layout.SPLIT
                 ? new SplitVirtqueue(
@@ -128,7 +128,8 @@ public final class RingFixture implements AutoCloseable {
         headerBytes = (setup.features & (VERSION_1 | MRG_RXBUF)) != 0 ? 12 : 10;
     }
 
-    private long address(final long gpa) {
+    /** Where the device sees guest address {@code gpa}. */
+    public long ours(final long gpa) {
         return memory.translateUser(GuestRam.user(gpa), 1);
     }
 
