@@ -13,7 +13,7 @@ import org.osgi.service.component.annotations.Component;
 @Component(
         service = DmaEngine.class,
         property = {
-            DmaEngine.NAME + "=cpu",
+            DmaEngine.NAME + "=cpu-inline",
             DmaEngine.TYPE + "=cpu",
             DmaEngine.BACKING + "=software",
             DmaEngine.NUMA_NODE + ":Integer=-1"
