@@ -34,7 +34,7 @@ public final class Engines implements VhostEngines {
     @ObjectClassDefinition(name = "vhost engines")
     public @interface Config {
         @AttributeDefinition(description = "name of the engine that serves the queues; builtin: the core copies itself")
-        String engine() default "cpu";
+        String engine() default "cpu-inline";
 
         @AttributeDefinition(description = "bytes from which on a copy goes to the engine")
         int threshold() default 1024;
