@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Installs the real peers of the end-to-end tests from Debian's packages, and prepares the host for them: DPDK (its
-# testpmd drives our ports by net_virtio_user), QEMU, and a small Linux guest for it. Needs root. May run again.
+# testpmd drives our ports by net_virtio_user, and so does sequence.c, which is compiled here), QEMU, and a small Linux
+# guest for it. Needs root. May run again.
 #
 #   e2e/peers/install.sh
 #
-# VHOST_PEERS_CACHE   where the guest's kernel and initramfs go (/var/cache/vhost-e2e)
+# VHOST_PEERS_CACHE   where the guest's kernel and initramfs and the compiled peer go (/var/cache/vhost-e2e)
 # VHOST_HUGE_PAGES    huge pages of 2 MiB to have at least (512)
 set -euo pipefail
 
 readonly cache=${VHOST_PEERS_CACHE:-/var/cache/vhost-e2e}
 readonly huge_pages=${VHOST_HUGE_PAGES:-512}
-readonly packages=(dpdk dpdk-dev qemu-system-x86 busybox-static iperf3 cpio socat util-linux coreutils)
+readonly packages=(dpdk dpdk-dev qemu-system-x86 busybox-static iperf3 cpio socat util-linux coreutils diffutils
+  gcc libc6-dev libdpdk-dev pkg-config)
 
 die() {
   echo "install.sh: $*" >&2
@@ -82,6 +84,7 @@ command -v apt-get > /dev/null || die "knows only Debian and its kin"
 install_packages
 fetch_kernel
 VHOST_PEERS_CACHE=$cache "$(dirname "$0")/initramfs.sh"
+VHOST_PEERS_CACHE=$cache quietly "$(dirname "$0")/sequence.sh"
 reserve_huge_pages
 echo "peers: dpdk $(dpkg-query -W -f '${Version}' dpdk-dev), qemu $(dpkg-query -W -f '${Version}' qemu-system-x86)," \
   "guest $(basename "$(compgen -G "$cache/boot/vmlinuz-*" | sort -V | tail -n 1)")"

@@ -23,7 +23,7 @@ class AdministrationIT {
                         .txPacketBytes(LONGEST)
                         .build())) {
             final CompletableFuture<Void> admin = CompletableFuture.runAsync(() -> {
-                assertThat(platform.exec("queues")).contains(" cpu ");
+                assertThat(platform.exec("queues")).contains(" cpu-inline ");
                 assertThat(platform.exec("stop dma.cpu\nengines\nqueues"))
                         .contains("no engines")
                         .contains(" builtin ");
@@ -50,7 +50,10 @@ class AdministrationIT {
                     Duration.ofSeconds(20),
                     () -> !platform.complaints().isEmpty(),
                     () -> "nothing was said");
-            assertThat(platform.complaints()).singleElement().asString().contains("engine nix", "there are: cpu");
+            assertThat(platform.complaints())
+                    .singleElement()
+                    .asString()
+                    .contains("engine nix", "there are: cpu-inline");
             platform.stopAfterComplaints();
         }
     }

@@ -28,6 +28,15 @@ final class Peers {
         require(hugePages() >= NEEDED_HUGE_PAGES, "there are no " + NEEDED_HUGE_PAGES + " huge pages of 2 MiB");
     }
 
+    static void requireSequence() {
+        requireDpdk();
+        require(isCompiled(), "there is no sequence of this source in " + CACHE);
+    }
+
+    static Path sequence() {
+        return CACHE.resolve("sequence");
+    }
+
     static void requireGuests() {
         require(isOnPath("qemu-system-x86_64"), "qemu-system-x86_64 is missing");
         require(Files.exists(CACHE.resolve("initramfs.cpio")), "there is no guest in " + CACHE);
@@ -51,6 +60,17 @@ final class Peers {
             fail(line);
         }
         abort(line);
+    }
+
+    private static boolean isCompiled() {
+        final Path compiled = CACHE.resolve("sequence.c");
+        try {
+            return Files.isExecutable(sequence())
+                    && Files.exists(compiled)
+                    && Files.mismatch(script("sequence.c"), compiled) < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean isOnPath(final String program) {

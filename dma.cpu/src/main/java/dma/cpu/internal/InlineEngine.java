@@ -9,11 +9,16 @@ import dma.api.MemoryRegion;
 import java.lang.foreign.MemorySegment;
 import org.osgi.service.component.annotations.Component;
 
-/** The processor as an engine: a copy is made before {@code transferData} returns. Always there, never full. */
+/**
+ * The processor as an engine: a copy is made before {@code transferData} returns. Always there, never full.
+ *
+ * <p>A fault in a mapped file that was truncated is its caller's: the {@link InternalError} comes out of {@code transferData},
+ * or soon after it, as from a copy that the caller makes itself. What was not accepted then is to be aborted.
+ */
 @Component(
         service = DmaEngine.class,
         property = {
-            DmaEngine.NAME + "=cpu",
+            DmaEngine.NAME + "=cpu-inline",
             DmaEngine.TYPE + "=cpu",
             DmaEngine.BACKING + "=software",
             DmaEngine.NUMA_NODE + ":Integer=-1"

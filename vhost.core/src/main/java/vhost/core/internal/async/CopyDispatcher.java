@@ -1,6 +1,7 @@
 package vhost.core.internal.async;
 
 import linux.Memory;
+import vhost.core.api.VhostEngines;
 
 /**
  * Gives each copy of one queue to the processor or to the queue's engine, by its length, and follows the channels of engines
@@ -20,6 +21,15 @@ public final class CopyDispatcher {
     private CopyChannel active;
     private boolean offloads;
     private int threshold = Integer.MAX_VALUE;
+
+    /** Where the threshold is learned; null where it is given. */
+    private AutoThreshold auto;
+
+    /** Kept while the threshold is given. */
+    private AutoThreshold learner;
+
+    private String learnedEngine;
+    private long reapedCopies;
     /** Whether a channel was quarantined that {@link #takeQuarantine} has not told of. */
     private boolean quarantined;
 
@@ -27,6 +37,7 @@ public final class CopyDispatcher {
      * Copies of at least {@code bytes} go to {@code next} from now on; {@code null} takes the engine away. The channel before
      * keeps what it has and is released when that is done.
      *
+     * @param bytes or {@link VhostEngines#AUTO}
      * @return false where too many channels are still on their way out; nothing has changed then
      */
     public boolean use(final CopyChannel next, final int bytes) {
@@ -46,8 +57,55 @@ public final class CopyDispatcher {
         }
         active = next;
         offloads = next != null && next.offloads();
-        threshold = next == null ? Integer.MAX_VALUE : bytes;
+        learn(next, bytes);
+        threshold = next == null ? Integer.MAX_VALUE : auto != null ? auto.threshold() : bytes;
         return true;
+    }
+
+    /** What was learned of an engine is forgotten when another one comes; what was of the processor stays. */
+    private void learn(final CopyChannel next, final int bytes) {
+        if (next == null || bytes != VhostEngines.AUTO) {
+            auto = null;
+            return;
+        }
+        if (learner == null) {
+            learner = new AutoThreshold();
+        } else if (!next.engine().equals(learnedEngine)) {
+            learner.forgetEngine();
+        }
+        learnedEngine = next.engine();
+        auto = learner;
+    }
+
+    /** What is learned, where the threshold is; or null. */
+    public AutoThreshold auto() {
+        return auto;
+    }
+
+    /** Copies of at least this many bytes go to the engine, as far as is learned; 0 where the threshold is given. */
+    public int learnedThreshold() {
+        return auto == null ? 0 : auto.threshold();
+    }
+
+    /** A burst begins. */
+    void beginBurst() {
+        if (auto != null && active.failure() == null) {
+            threshold = switch (auto.begin()) {
+                case NONE -> auto.threshold();
+                case CORE -> Integer.MAX_VALUE;
+                case ENGINE -> 1;
+            };
+        }
+    }
+
+    /** Whether the burst is timed: {@link #sampled} wants the lengths of its packets. */
+    boolean isSampling() {
+        return auto != null && auto.isSampling();
+    }
+
+    /** A packet of a timed burst. */
+    void sampled(final int length) {
+        auto.packet(length);
     }
 
     /** Whether an engine that copies beside the processor is in use. */
@@ -60,7 +118,7 @@ public final class CopyDispatcher {
         return length >= threshold;
     }
 
-    /** Whether copies wait for room in the engine. */
+    /** Between bursts: whether copies of the last one wait for room in the engine. */
     boolean isBlocked() {
         return offloads && active.isBlocked();
     }
@@ -117,6 +175,9 @@ public final class CopyDispatcher {
                 active.reap(packets, false);
             }
         }
+        if (auto != null && auto.isSampling()) {
+            auto.end();
+        }
         distrust();
     }
 
@@ -144,7 +205,14 @@ public final class CopyDispatcher {
             }
         }
         if (active != null) {
-            active.reap(packets, lost);
+            if (auto != null && auto.isReapTimed()) {
+                final long start = System.nanoTime();
+                active.reap(packets, lost);
+                auto.reaped(System.nanoTime() - start, counts.engine - reapedCopies);
+                reapedCopies = counts.engine;
+            } else {
+                active.reap(packets, lost);
+            }
             distrust();
         }
     }

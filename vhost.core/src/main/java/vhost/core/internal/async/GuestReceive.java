@@ -78,7 +78,11 @@ public final class GuestReceive {
         delivered = 0;
         bytes = 0;
         taken = 0;
-        while (taken < count && !(async && copies.isBlocked())) {
+        if (async && copies.isBlocked()) {
+            return 0;
+        }
+        copies.beginBurst();
+        while (taken < count) {
             fillRun(packets, from, count);
             if (taken == count) {
                 break;
@@ -95,6 +99,11 @@ public final class GuestReceive {
                 if (async) {
                     inFlight.submit(own(packet), InFlight.NOT_COUNTED);
                 }
+            }
+        }
+        if (copies.isSampling()) {
+            for (int i = 0; i < taken; i++) {
+                copies.sampled(Packet.length(packets[from + i]));
             }
         }
         copies.finish(inFlight);

@@ -88,8 +88,12 @@ public final class GuestTransmit {
         delivered = 0;
         bytes = 0;
         count = 0;
+        if (async && copies.isBlocked()) {
+            return 0;
+        }
+        copies.beginBurst();
         // A guest that sends rubbish gets no longer a turn than the others.
-        while (count < max && dropped < max && !(async && copies.isBlocked())) {
+        while (count < max && dropped < max) {
             final int run = ring.takeRun(mayTake(max - count), headerBytes + MIN_RUN_BYTES, offloads ? 0 : headerBytes);
             if (run == 0 ? !takeAny(packets) : !takeRun(packets, run)) {
                 break;
@@ -148,6 +152,11 @@ public final class GuestTransmit {
             count++;
         }
         ring.untakeRun(run - used);
+        if (copies.isSampling()) {
+            for (int i = 0; i < copied; i++) {
+                copies.sampled(Packet.length(packets[first + i]));
+            }
+        }
         if (async && (inFlight.open() != 0 || copies.isForEngine(longest))) {
             submitRun(used);
         } else {
@@ -249,6 +258,9 @@ public final class GuestTransmit {
         }
         inHand = packet;
         Packet.setLength(packet, length);
+        if (copies.isSampling()) {
+            copies.sampled(length);
+        }
         final int piece = gatherHeader(packet, length);
         if (async) {
             final int slot = inFlight.submit(packet, length);

@@ -21,7 +21,10 @@ final class QueueStatistics {
     static final int CALLS = 12;
     static final int SUPPRESSED = 13;
 
-    private static final int COUNT = 14;
+    /** Not a counter: the threshold that was learned. */
+    static final int LEARNED = 14;
+
+    private static final int COUNT = 15;
 
     /** A cache line before and after, so that reading one queue's counters does not slow another's. */
     private static final int FIRST = 8;
@@ -38,6 +41,11 @@ final class QueueStatistics {
     /** Owner. */
     void set(final int counter, final long value) {
         SLOT.setOpaque(slots, FIRST + counter, value);
+    }
+
+    /** Any thread. */
+    int learned() {
+        return (int) read(LEARNED);
     }
 
     private long read(final int counter) {

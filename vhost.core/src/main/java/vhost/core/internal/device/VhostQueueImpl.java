@@ -10,6 +10,7 @@ import vhost.core.api.VhostException;
 import vhost.core.api.VhostPort;
 import vhost.core.api.VhostQueue;
 import vhost.core.api.VhostWorker;
+import vhost.core.internal.async.AutoThreshold;
 import vhost.core.internal.async.CopyChannel;
 import vhost.core.internal.async.CopyDispatcher;
 import vhost.core.internal.async.GuestReceive;
@@ -74,6 +75,7 @@ public final class VhostQueueImpl implements VhostQueue {
 
     // Control plane, under the engine registry's lock.
     private volatile CopyChannel serving;
+    private volatile boolean learns;
     private volatile int threshold;
 
     /** What exists only while a ring runs; its native memory goes with {@code arena}. */
@@ -354,6 +356,7 @@ public final class VhostQueueImpl implements VhostQueue {
         statistics.set(QueueStatistics.CORE_COPIES, copies.coreCopies());
         statistics.set(QueueStatistics.REDONE, copies.redone());
         statistics.set(QueueStatistics.OVERFLOWED, copies.overflowed());
+        statistics.set(QueueStatistics.LEARNED, copies.learnedThreshold());
     }
 
     private long announcement(final PacketPool pool) {
@@ -615,6 +618,7 @@ public final class VhostQueueImpl implements VhostQueue {
         worker.execute(
                 () -> {
                     done[0] = copies.use(next, bytes);
+                    statistics.set(QueueStatistics.LEARNED, copies.learnedThreshold());
                     if (copies.isBusy()) {
                         attend();
                     }
@@ -624,7 +628,26 @@ public final class VhostQueueImpl implements VhostQueue {
             throw new VhostException(name + ": too many engines are still on their way out; try again");
         }
         serving = next;
+        learns = bytes == VhostEngines.AUTO;
         threshold = bytes;
+    }
+
+    /** What a threshold is learned from; null where it is given. Not the owner. */
+    AutoThreshold.Report explain(final long timeoutMillis) throws VhostException {
+        final AutoThreshold.Report[] report = new AutoThreshold.Report[1];
+        worker.execute(
+                () -> {
+                    if (copies.auto() != null) {
+                        report[0] = copies.auto().report();
+                    }
+                },
+                timeoutMillis);
+        return report[0];
+    }
+
+    /** Whether the threshold is learned. */
+    boolean learns() {
+        return learns;
     }
 
     /** Whether the engine broke its contract, so that the core copies since. */
@@ -689,7 +712,7 @@ public final class VhostQueueImpl implements VhostQueue {
 
     @Override
     public int threshold() {
-        return threshold;
+        return learns ? statistics.learned() : threshold;
     }
 
     @Override

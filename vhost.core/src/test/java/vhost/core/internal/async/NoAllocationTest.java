@@ -19,7 +19,8 @@ import vhost.core.internal.testing.RingFixture.Setup;
 class NoAllocationTest {
     private static final int BURST = 32;
     private static final int PACKETS = 1_000_000;
-    private static final int WARM_UP = 200_000;
+    private static final int WARM_UP = 100_000;
+    private static final int WARM_UP_ROUNDS = 50;
 
     /** What asking for the number may cost. */
     private static final long TOLERANCE = 1024;
@@ -47,9 +48,15 @@ class NoAllocationTest {
                 from.copies.use(Channels.channel(from.arena, new FakeEngine.Channel("from"), async), 64);
                 to.copies.use(Channels.channel(to.arena, new FakeEngine.Channel("to"), async), 64);
             }
-            carry(from, to, WARM_UP, async);
             bean.getThreadAllocatedBytes(thread);
-            final long before = bean.getThreadAllocatedBytes(thread);
+            // Code that is not compiled yet allocates; when it is depends on what else the machine does.
+            long before;
+            int rounds = 0;
+            do {
+                before = bean.getThreadAllocatedBytes(thread);
+                carry(from, to, WARM_UP, async);
+            } while (bean.getThreadAllocatedBytes(thread) - before > TOLERANCE && ++rounds < WARM_UP_ROUNDS);
+            before = bean.getThreadAllocatedBytes(thread);
             carry(from, to, PACKETS, async);
             assertThat(bean.getThreadAllocatedBytes(thread) - before).isLessThan(TOLERANCE);
             assertThat(copier != Copier.CORE).isEqualTo(to.copies.engineCopies() != 0);
