@@ -112,11 +112,10 @@ final class Delivery {
                 return done;
             }
         }
-        if (done == count && !outlet.blocked) {
-            return count;
-        }
         if (done == count) {
-            outlet.unblock();
+            if (outlet.blocked) {
+                outlet.unblock();
+            }
             return count;
         }
         if (!losesPatience(outlet, done)) {

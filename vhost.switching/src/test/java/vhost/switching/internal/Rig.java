@@ -105,6 +105,11 @@ final class Rig {
         return copies == Copies.SYNCHRONOUS ? 64 : 512;
     }
 
+    /** One turn of each worker, whatever is in flight then. */
+    int step() {
+        return step(workers);
+    }
+
     private static int step(List<FakeWorker> some) {
         return some.stream().mapToInt(FakeWorker::turn).sum();
     }
