@@ -2,6 +2,7 @@ package vhost.shell.internal;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.felix.service.command.annotations.GogoCommand;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
@@ -18,11 +19,20 @@ import vhost.core.api.VhostPorts;
 @Component(service = Completions.class)
 @GogoCommand(
         scope = "vhost",
-        function = {"__completions", "__ports", "__engines", "__commands"})
+        function = {"__completions", "__ports", "__queues", "__engines", "__commands"})
 public final class Completions {
     /** Names of arguments in usage lines, each with the function that lists what may stand there. */
-    private static final Map<String, String> SOURCES =
-            Map.of("PORT", "__ports", "ENGINE", "__engines", "COMMAND", "__commands", "SOCKET", "__files");
+    private static final Map<String, String> SOURCES = Map.of(
+            "PORT",
+            "__ports",
+            "QUEUE",
+            "__queues",
+            "ENGINE",
+            "__engines",
+            "COMMAND",
+            "__commands",
+            "SOCKET",
+            "__files");
 
     private final BundleContext context;
     private final VhostPorts ports;
@@ -52,10 +62,23 @@ public final class Completions {
                 : ports.ports().stream().map(VhostPort::name).toList();
     }
 
+    /** Without the port, as commands take them. */
+    public List<String> __queues() {
+        return ports == null
+                ? List.of()
+                : Queues.of(ports, null).stream()
+                        .map(queue -> queue.name().substring(queue.name().lastIndexOf('/') + 1))
+                        .distinct()
+                        .toList();
+    }
+
     public List<String> __engines() {
         return engines == null
                 ? List.of()
-                : engines.engines().stream().map(VhostEngines.EngineView::name).toList();
+                : Stream.concat(
+                                engines.engines().stream().map(VhostEngines.EngineView::name),
+                                Stream.of(VhostEngines.BUILTIN))
+                        .toList();
     }
 
     public List<String> __commands() throws InvalidSyntaxException {

@@ -11,7 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 @Component(
         service = EnginesCommand.class,
         property = {"osgi.command.scope=vhost", "osgi.command.function=engines"})
-@Command.Says(usage = "engines", description = "the copy engines that are there, and which of them is wanted")
+@Command.Says(usage = "engines", description = "the copy engines that are there, how they do, and who uses them")
 public final class EnginesCommand extends Command {
     private final VhostEngines engines;
 
@@ -30,9 +30,12 @@ public final class EnginesCommand extends Command {
                 "BACKING",
                 "NUMA",
                 "MAX COPY",
-                "IN FLIGHT",
+                "MOST IN FLIGHT",
                 "OFFLOADS",
                 "BUNDLE",
+                "STATE",
+                "CHANNELS",
+                "DRAINING",
                 "QUEUES");
         for (EngineView engine : engines.engines()) {
             table.row(
@@ -44,8 +47,13 @@ public final class EnginesCommand extends Command {
                     engine.maxInFlight() == Integer.MAX_VALUE ? "-" : engine.maxInFlight(),
                     engine.offloads() ? "yes" : "no",
                     engine.bundle(),
+                    engine.state(),
+                    engine.channels(),
+                    engine.draining(),
                     String.join(" ", engine.queues()));
         }
-        return table.foot("wanted: " + engines.wanted() + " for copies of " + engines.threshold() + " bytes and more");
+        int rules = engines.rules().size();
+        return table.foot("default: " + engines.wanted() + ", threshold " + VhostEngines.textOf(engines.threshold())
+                + (rules == 0 ? "" : "; there are rules for single queues, see 'assignments'"));
     }
 }

@@ -5,6 +5,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import vhost.core.api.QueueCounters;
+import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostPorts;
 import vhost.core.api.VhostQueue;
 import vhost.shell.internal.Usage.Arguments;
@@ -17,10 +18,14 @@ import vhost.shell.internal.Usage.Arguments;
         description = "the virtqueues: rings, workers, engines; rx is what the guest receives from")
 public final class QueuesCommand extends Command {
     private final VhostPorts ports;
+    private final VhostEngines engines;
 
     @Activate
-    public QueuesCommand(@Reference(name = "ports", policyOption = ReferencePolicyOption.GREEDY) VhostPorts ports) {
+    public QueuesCommand(
+            @Reference(name = "ports", policyOption = ReferencePolicyOption.GREEDY) VhostPorts ports,
+            @Reference(name = "engines", policyOption = ReferencePolicyOption.GREEDY) VhostEngines engines) {
         this.ports = ports;
+        this.engines = engines;
     }
 
     @Override
@@ -33,6 +38,7 @@ public final class QueuesCommand extends Command {
                 "CPU",
                 "ENGINE",
                 "THRESHOLD",
+                "IN FLIGHT",
                 "PACKETS",
                 "DROPPED",
                 "KICKS",
@@ -46,7 +52,8 @@ public final class QueuesCommand extends Command {
                     queue.worker().index(),
                     cpu < 0 ? "-" : cpu,
                     queue.engine(),
-                    queue.threshold(),
+                    Queues.threshold(engines, queue),
+                    queue.inFlight(),
                     counters.packets(),
                     counters.dropped(),
                     counters.kicks(),

@@ -49,7 +49,8 @@ class CommandsTest {
     void namesThePortThatWasProbablyMeant() throws Exception {
         run(add, "uplink", "/run/a.sock");
         assertThatThrownBy(() -> run(remove, "uplnik")).hasToString("no port 'uplnik'; did you mean uplink?");
-        assertThatThrownBy(() -> run(new QueuesCommand(ports), "x")).hasToString("no port 'x'; there are uplink");
+        assertThatThrownBy(() -> run(new QueuesCommand(ports, new FakeEngines(ports)), "x"))
+                .hasToString("no port 'x'; there are uplink");
     }
 
     @Test
@@ -79,7 +80,7 @@ class CommandsTest {
         run(add, "a", "/run/a.sock", "--queues", "3");
         assertThat(run(new PortsCommand(ports)).toString()).contains("a     waiting  /run/a.sock  server      3");
         // Further pairs show when they are used.
-        assertThat(run(new QueuesCommand(ports)).toString())
+        assertThat(run(new QueuesCommand(ports, new FakeEngines(ports))).toString())
                 .contains("a/rx0", "a/tx0")
                 .doesNotContain("a/rx1");
     }

@@ -1,7 +1,9 @@
 package vhost.shell.internal;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import vhost.core.api.PortSpec;
 import vhost.core.api.QueueCounters;
@@ -14,6 +16,12 @@ import vhost.core.api.VhostQueue;
 final class FakePorts implements VhostPorts {
     /** Packets, and ten times as many bytes, of every queue. */
     long packets;
+
+    /** By queue: engines that they have and that they should have, thresholds. */
+    final Map<String, String> engines = new HashMap<>();
+
+    final Map<String, String> wished = new HashMap<>();
+    final Map<String, Integer> thresholds = new HashMap<>();
 
     private final List<VhostPort> open = new ArrayList<>();
 
@@ -42,7 +50,8 @@ final class FakePorts implements VhostPorts {
             case "name" -> queue;
             case "port" -> port(port).orElseThrow();
             case "ring" -> "";
-            case "engine" -> "builtin";
+            case "engine" -> engines.getOrDefault(queue, "builtin");
+            case "threshold" -> thresholds.getOrDefault(queue, 0);
             case "counters" -> new QueueCounters(packets, 10 * packets, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
             case "hashCode" -> queue.hashCode();
             case "equals" ->

@@ -2,57 +2,220 @@ package vhost.core.internal.device;
 
 import dma.api.DmaEngine;
 import dma.api.DmaException;
-import dma.api.DmaLimits;
-import dma.api.DmaOps;
 import dma.api.MemoryRegion;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import vhost.core.api.VhostEngines;
+import vhost.core.api.VhostEngines.EngineView;
+import vhost.core.api.VhostEngines.Swap;
+import vhost.core.api.VhostEngines.Wish;
 import vhost.core.api.VhostException;
 import vhost.core.internal.async.CopyChannel;
+import vhost.core.internal.async.CopyChannel.Overflow;
 
 /**
- * Which engines are there, and which serves which queue. A wish outlives its engine: queues copy themselves while the wanted
- * one is away and get it back when it returns. Any thread; all under one lock, which the data path never sees.
+ * Which engines are there, and which serves which queue. Each queue is given what is wished for it as far as that is there
+ * and works; a change opens a new channel, hands it over, and leaves the one before to drain.
+ *
+ * <p>Any thread but owners of queues; all under one lock, which the data path never sees. What waits for channels to end
+ * waits without it, but for changes of memory.
  */
-public final class EngineRegistry implements VhostEngines {
+public final class EngineRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(EngineRegistry.class);
+
+    /** So many queues are changed at the same time: their owners take all such commands between two turns. */
+    private static final int AT_ONCE = 8;
+
+    private static final long LOOK_MILLIS = 100;
+    private static final long RETRY_MILLIS = 5000;
+    private static final long IDLE_SECONDS = 10;
+    private static final long MARGIN_MILLIS = 1000;
+    private static final int LINES_A_MINUTE = 6;
+
+    private final LongSupplier nanoClock;
+    private final ChannelKeeper keeper = new ChannelKeeper(this::channelFailed, this::channelEnded);
+    private final SwapLog swaps = new SwapLog();
+    private final ScheduledThreadPoolExecutor reactor = new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("vhost-engines").factory());
+    private final Map<String, LogLimit> limits = new ConcurrentHashMap<>();
 
     private final Map<String, Offer> offers = new TreeMap<>();
 
     /** Engines whose name another one has; they take its place when it goes. */
-    private final List<Map.Entry<String, Offer>> waiting = new ArrayList<>();
+    private final List<Offer> waiting = new ArrayList<>();
 
     private final Map<VhostQueueImpl, Binding> bindings = new LinkedHashMap<>();
-    private String wanted = BUILTIN;
-    private int threshold = Integer.MAX_VALUE;
+    private EngineSettings settings = EngineSettings.NONE;
+    private ScheduledFuture<?> look;
 
-    /** An engine on offer. */
-    private record Offer(
-            DmaEngine engine, String type, String backing, int numaNode, String bundle, DmaLimits limits) {}
+    /** An owner did not answer; set by whoever changes its queue. */
+    private final AtomicBoolean unanswered = new AtomicBoolean();
 
-    /** What serves one queue. */
+    private boolean retrying;
+
+    /** What a queue is to be served by; {@code offer} is null where the core copies itself. */
+    private record Terms(Offer offer, int threshold, Overflow overflow, int deadlineMillis) {
+        Terms withoutEngine() {
+            return new Terms(null, threshold, overflow, deadlineMillis);
+        }
+
+        String engine() {
+            return offer == null ? VhostEngines.BUILTIN : offer.name();
+        }
+
+        /** Whether the channel for {@code other} is as good as a new one. */
+        boolean isServedAsBy(final Terms other) {
+            return offer != null
+                    && offer == other.offer
+                    && overflow == other.overflow
+                    && deadlineMillis == other.deadlineMillis;
+        }
+
+        boolean equalsInEffect(final Terms other) {
+            return other != null
+                    && offer == other.offer
+                    && threshold == other.threshold
+                    && (offer == null || isServedAsBy(other));
+        }
+    }
+
+    /** What serves one queue, and what an application wants for it. */
     private static final class Binding {
-        Offer offer;
-        CopyChannel copies;
-        DmaOps channel;
-        final Map<MemoryRegion, Boolean> announced = new HashMap<>();
+        Terms terms;
+        EngineChannel channel;
+        Wish pin;
         List<MemoryRegion> memory = List.of();
+
+        /** Gave no channel: it is not asked again before something has changed. */
+        Offer refused;
+
+        /** Packets when the queue was last looked at for a trial. */
+        long packetsSeen;
+
+        /** Copies by engines when the trial began. */
+        long copiesBefore;
     }
 
-    /** What all queues are to be served by, from now on. */
-    public synchronized void want(final String engine, final int bytes) {
-        wanted = engine;
-        threshold = bytes;
-        bindings.keySet().forEach(this::settle);
+    public EngineRegistry() {
+        this(System::nanoTime);
     }
+
+    /** With the clock by which engines are out and on probation. */
+    EngineRegistry(final LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+        reactor.setRemoveOnCancelPolicy(true);
+        reactor.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+        reactor.allowCoreThreadTimeOut(true);
+    }
+
+    // ---- what is wished ----
+
+    /** One engine and threshold for all queues, from now on. */
+    void want(final String engine, final int threshold) {
+        want(EngineSettings.all(engine, threshold));
+    }
+
+    /** What is configured, from now on. When this returns, the queues have it, but those whose owner does not answer. */
+    public synchronized void want(final EngineSettings next) {
+        settings = next;
+        bindings.values().forEach(binding -> binding.refused = null);
+        settle(bindings.keySet(), "assigned");
+    }
+
+    /** What is configured. */
+    public synchronized EngineSettings settings() {
+        return settings;
+    }
+
+    /** What is wished for the queue {@code name}. */
+    public synchronized Wish wish(final String name) {
+        return find(name) instanceof VhostQueueImpl queue ? wish(queue, bindings.get(queue)) : configured(name);
+    }
+
+    private Wish configured(final String name) {
+        return settings.assignments().wish(name);
+    }
+
+    private Wish wish(final VhostQueueImpl queue, final Binding binding) {
+        return binding.pin != null ? binding.pin : configured(queue.name());
+    }
+
+    private VhostQueueImpl find(final String name) {
+        return bindings.keySet().stream()
+                .filter(queue -> queue.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The queue of that name, or null. */
+    public synchronized VhostQueueImpl queue(final String name) {
+        return find(name);
+    }
+
+    /** Queues whose wish was not fulfilled for want of an answer of their owner. */
+    public synchronized List<String> unsettled() {
+        return bindings.entrySet().stream()
+                .filter(entry -> !due(entry.getKey(), entry.getValue()).equalsInEffect(entry.getValue().terms))
+                .map(entry -> entry.getKey().name())
+                .toList();
+    }
+
+    /** An application wants this engine for the queue, whatever is configured. */
+    synchronized void pin(final VhostQueueImpl queue, final String engine, final int threshold) throws VhostException {
+        final Binding binding = bindings.get(queue);
+        if (binding == null) {
+            throw new VhostException(queue.name() + ": the port is closed");
+        }
+        if (!engine.equals(VhostEngines.BUILTIN) && !offers.containsKey(engine)) {
+            throw new VhostException(queue.name() + ": no engine '" + engine + "'; there "
+                    + (offers.isEmpty() ? "is none" : "are " + String.join(", ", offers.keySet())));
+        }
+        final Wish before = binding.pin;
+        binding.pin = new Wish(engine, threshold, "the application");
+        binding.refused = null;
+        settle(List.of(queue), "registered by the application");
+        if (!binding.terms.engine().equals(engine) || !due(queue, binding).equalsInEffect(binding.terms)) {
+            final Offer offer = offers.get(engine);
+            final String why = offer != null && !offer.breaker().isOk()
+                    ? "it is " + offer.breaker()
+                    : "it gave no channel, or the owner did not answer; the log says more";
+            binding.pin = before;
+            settle(List.of(queue), "not registered");
+            throw new VhostException(queue.name() + ": engine " + engine + " is not to be had: " + why);
+        }
+    }
+
+    /** Back to what is configured. */
+    synchronized void unpin(final VhostQueueImpl queue) {
+        final Binding binding = bindings.get(queue);
+        if (binding != null && binding.pin != null) {
+            binding.pin = null;
+            settle(List.of(queue), "unregistered by the application");
+        }
+    }
+
+    // ---- who is on offer ----
 
     /** An engine has come. */
     public synchronized void offered(
@@ -64,214 +227,495 @@ public final class EngineRegistry implements VhostEngines {
             final String bundle) {
         final Offer offer;
         try {
-            offer = new Offer(engine, type, backing, numaNode, bundle, engine.limits());
+            offer = new Offer(engine, name, type, backing, numaNode, bundle, engine.limits(), new Breaker(nanoClock));
         } catch (RuntimeException e) {
             LOG.warn("engine {} of bundle {} is not used: it does not state its limits", name, bundle, e);
             return;
         }
         final Offer first = offers.putIfAbsent(name, offer);
         if (first != null) {
-            LOG.warn(
-                    "engine {} of bundle {} waits: bundle {} offers one of that name already; rename one",
+            say(
+                    Level.WARN,
                     name,
-                    bundle,
-                    first.bundle);
-            waiting.add(Map.entry(name, offer));
+                    "engine " + name + " of bundle " + bundle + " waits: bundle " + first.bundle()
+                            + " offers one of that name already; rename one");
+            waiting.add(offer);
             return;
         }
-        bindings.keySet().forEach(this::settle);
+        settle(bindings.keySet(), "engine came");
     }
 
-    /** An engine goes. Returns only once no queue has a channel of it. */
-    public synchronized void withdrawn(final DmaEngine engine) {
-        waiting.removeIf(entry -> entry.getValue().engine == engine);
-        offers.values().removeIf(offer -> offer.engine == engine);
-        waiting.removeIf(entry -> offers.putIfAbsent(entry.getKey(), entry.getValue()) == null);
-        bindings.keySet().forEach(this::settle);
+    /**
+     * An engine goes. Returns when none of its channels is open, or an error was logged: after the copies' deadline, the
+     * limit of an abort and a margin at most.
+     */
+    public void withdrawn(final DmaEngine engine) {
+        synchronized (this) {
+            waiting.removeIf(offer -> offer.engine() == engine);
+            offers.values().removeIf(offer -> offer.engine() == engine);
+            bindings.values().forEach(binding -> binding.refused = null);
+            final List<Offer> next = List.copyOf(waiting);
+            for (final Offer offer : next) {
+                if (offers.putIfAbsent(offer.name(), offer) == null) {
+                    waiting.remove(offer);
+                }
+            }
+            settle(bindings.keySet(), "engine went");
+        }
+        final List<EngineChannel> left = awaitEnd(channel -> channel.offer().engine() == engine);
+        if (!left.isEmpty()) {
+            LOG.error(
+                    "engine {} goes while {} of its channels are in use, such as that of {}: what it still writes is"
+                            + " lost",
+                    left.getFirst().offer().name(),
+                    left.size(),
+                    left.getFirst().queue().name());
+        }
     }
+
+    private List<EngineChannel> awaitEnd(final Predicate<EngineChannel> which) {
+        final int deadline = settings().deadlineMillis();
+        return keeper.awaitEnd(
+                which, TimeUnit.MILLISECONDS.toNanos(deadline + ChannelKeeper.ABORT_MILLIS + MARGIN_MILLIS));
+    }
+
+    // ---- queues and their memory ----
 
     synchronized void added(final VhostQueueImpl queue) {
         bindings.put(queue, new Binding());
-        settle(queue);
+        settle(List.of(queue), null);
     }
 
-    synchronized void removed(final VhostQueueImpl queue) {
-        final Binding binding = bindings.get(queue);
-        if (binding != null) {
-            replace(queue, binding, null);
-            bindings.remove(queue);
+    /** The queue's port closes. Its channels have ended when this returns, as far as they do in time. */
+    void removed(final VhostQueueImpl queue) {
+        synchronized (this) {
+            final Binding binding = bindings.remove(queue);
+            if (binding == null) {
+                return;
+            }
+            replace(queue, binding, new Terms(null, 0, Overflow.CPU, 0), null);
+        }
+        if (!awaitEnd(channel -> channel.queue() == queue).isEmpty()) {
+            LOG.error("{}: a channel of its engine is still in use; the engine does not stop", queue.name());
         }
     }
 
-    /** The guest memory that these queues, all of them stopped, work on has changed. */
-    synchronized void memoryChanged(
+    /**
+     * The guest memory that these queues, all of them stopped, work on has changed.
+     *
+     * @return those of {@code gone} that an engine may still write to: they must stay mapped for good
+     */
+    synchronized List<MemoryRegion> memoryChanged(
             final List<VhostQueueImpl> queues, final List<MemoryRegion> gone, final List<MemoryRegion> come) {
+        final Set<VhostQueueImpl> concerned = new LinkedHashSet<>(queues);
+        if (!gone.isEmpty()) {
+            // Their copies are done, or soon given up: what an old channel was told of goes with it.
+            awaitEnd(channel -> channel.isRetiring() && concerned.contains(channel.queue()));
+        }
+        concerned.removeIf(queue -> !bindings.containsKey(queue));
+        inParallel(concerned, queue -> changeMemory(queue, bindings.get(queue), gone, come));
+        settle(concerned, "memory changed");
+        if (gone.isEmpty()) {
+            return List.of();
+        }
+        awaitEnd(channel -> channel.isRetiring() && concerned.contains(channel.queue()));
+        final Set<MemoryRegion> kept = new LinkedHashSet<>();
+        keeper.tracked(channel -> true)
+                .forEach(channel ->
+                        channel.announced().stream().filter(gone::contains).forEach(kept::add));
+        gone.stream().filter(keeper::isQuarantined).forEach(kept::add);
+        return List.copyOf(kept);
+    }
+
+    private void changeMemory(
+            final VhostQueueImpl queue,
+            final Binding binding,
+            final List<MemoryRegion> gone,
+            final List<MemoryRegion> come) {
+        final List<MemoryRegion> now = new ArrayList<>(binding.memory);
+        now.removeAll(gone);
+        now.addAll(come);
+        binding.memory = now;
+        binding.refused = null;
+        final EngineChannel channel = binding.channel;
+        if (channel == null) {
+            return;
+        }
+        if (channel.copies().failure() != null) {
+            binding.refused = channel.offer(); // it may be in an abort: nothing is asked of it but to end
+            return;
+        }
+        try {
+            for (final MemoryRegion region : gone) {
+                channel.withdraw(region);
+            }
+            for (final MemoryRegion region : come) {
+                channel.announce(region);
+            }
+        } catch (DmaException | RuntimeException e) {
+            say(
+                    Level.WARN,
+                    channel.offer().name(),
+                    queue.name() + ": engine " + channel.offer().name()
+                            + " cannot reach the guest's memory, the core copies: " + e.getMessage());
+            binding.refused = channel.offer();
+        }
+    }
+
+    // ---- changes ----
+
+    /** Gives queues what they should have; a null {@code why} is not logged as a swap. */
+    private void settle(final Collection<VhostQueueImpl> queues, final String why) {
+        final Map<VhostQueueImpl, Terms> changes = new LinkedHashMap<>();
         for (final VhostQueueImpl queue : queues) {
             final Binding binding = bindings.get(queue);
-            if (binding == null) {
-                continue;
+            final Terms due = due(queue, binding);
+            if (!due.equalsInEffect(binding.terms)) {
+                changes.put(queue, due);
             }
-            final List<MemoryRegion> now = new ArrayList<>(binding.memory);
-            now.removeAll(gone);
-            now.addAll(come);
-            binding.memory = now;
-            if (binding.channel != null) {
+        }
+        inParallel(changes.keySet(), queue -> replace(queue, bindings.get(queue), changes.get(queue), why));
+        if (unanswered.getAndSet(false) && !retrying) {
+            retrying = true;
+            later(this::retry, RETRY_MILLIS);
+        }
+    }
+
+    /** What a queue should have now. */
+    private Terms due(final VhostQueueImpl queue, final Binding binding) {
+        final Wish wish = wish(queue, binding);
+        final Terms terms =
+                new Terms(offers.get(wish.engine()), wish.threshold(), settings.overflow(), settings.deadlineMillis());
+        final Offer offer = terms.offer;
+        return offer == null || offer == binding.refused || !offer.breaker().admits(queue.name())
+                ? terms.withoutEngine()
+                : terms;
+    }
+
+    /** Does so for each queue, several at once; the calls touch nothing but their queue's binding, and take no lock of ours. */
+    private static void inParallel(final Collection<VhostQueueImpl> queues, final Consumer<VhostQueueImpl> step) {
+        if (queues.size() < 2) {
+            queues.forEach(step);
+            return;
+        }
+        final ConcurrentLinkedQueue<VhostQueueImpl> left = new ConcurrentLinkedQueue<>(queues);
+        final Runnable work = () -> {
+            VhostQueueImpl queue;
+            while ((queue = left.poll()) != null) {
                 try {
-                    for (final MemoryRegion region : gone) {
-                        withdraw(binding, region);
-                    }
-                    for (final MemoryRegion region : come) {
-                        announce(binding, region);
-                    }
-                } catch (DmaException | RuntimeException e) {
-                    LOG.warn(
-                            "{}: engine {} cannot reach the guest's memory, the core copies: {}",
-                            queue.name(),
-                            queue.engine(),
-                            e.getMessage());
-                    replace(queue, binding, null);
+                    step.accept(queue);
+                } catch (RuntimeException e) {
+                    LOG.error("{}: its engine could not be changed", queue.name(), e);
+                }
+            }
+        };
+        final List<Thread> helpers = new ArrayList<>();
+        for (int i = 1; i < Math.min(AT_ONCE, queues.size()); i++) {
+            helpers.add(Thread.ofPlatform().daemon().name("vhost-engine-change").start(work));
+        }
+        work.run();
+        boolean interrupted = false;
+        for (final Thread helper : helpers) {
+            while (helper.isAlive()) {
+                try {
+                    helper.join();
+                } catch (InterruptedException e) {
+                    interrupted = true; // what was begun is finished: the commands have their own limit
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void replace(final VhostQueueImpl queue, final Binding binding, final Terms next, final String why) {
+        final EngineChannel old = binding.channel;
+        final boolean keeps =
+                old != null && next.isServedAsBy(binding.terms) && old.copies().failure() == null;
+        final EngineChannel fresh = keeps ? old : open(queue, binding, next);
+        final Terms now = fresh == null ? next.withoutEngine() : next;
+        if (now.equalsInEffect(binding.terms)) {
+            return; // it was refused, and copied itself before
+        }
+        final long begin = System.nanoTime();
+        try {
+            use(queue, fresh == null ? null : fresh.copies(), now.threshold);
+        } catch (VhostException e) {
+            say(Level.WARN, queue.name(), queue.name() + ": keeps engine " + queue.engine() + ": " + e.getMessage());
+            if (fresh != null && !keeps) {
+                keeper.discard(fresh);
+            }
+            unanswered.set(true);
+            return;
+        }
+        final long end = System.nanoTime();
+        if (why != null && binding.terms != null) {
+            final SwapLog.Entry entry = swaps.add(
+                    queue.name(),
+                    binding.terms.engine(),
+                    binding.terms.threshold,
+                    now.engine(),
+                    now.threshold,
+                    why,
+                    end - begin);
+            if (old != null && !keeps) {
+                old.replacedBy(entry, end);
+            }
+        }
+        if (old != null && !keeps) {
+            old.retire();
+        }
+        binding.terms = now;
+        binding.channel = fresh;
+    }
+
+    /** Returns null where no engine is due, or the one that is due gives no channel. */
+    private EngineChannel open(final VhostQueueImpl queue, final Binding binding, final Terms terms) {
+        if (terms.offer == null) {
+            return null;
+        }
+        try {
+            final EngineChannel channel = EngineChannel.open(
+                    terms.offer,
+                    queue,
+                    binding.memory,
+                    terms.overflow,
+                    TimeUnit.MILLISECONDS.toNanos(terms.deadlineMillis),
+                    nanoClock.getAsLong(),
+                    keeper);
+            keeper.track(channel);
+            return channel;
+        } catch (DmaException | RuntimeException e) {
+            say(
+                    Level.WARN,
+                    terms.offer.name(),
+                    queue.name() + ": engine " + terms.offer.name() + " gives no channel, the core copies: "
+                            + e.getMessage());
+            binding.refused = terms.offer;
+            return null;
+        }
+    }
+
+    /** Again where too many channels before drain still, as long as there is time. */
+    private void use(final VhostQueueImpl queue, final CopyChannel next, final int threshold) throws VhostException {
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VhostDevice.OWNER_MILLIS);
+        while (true) {
+            try {
+                final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+                queue.use(next, threshold, Math.max(1, left));
+                return;
+            } catch (VhostException e) {
+                if (System.nanoTime() - end >= 0 || !keeper.awaitChange(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS))) {
+                    throw e;
                 }
             }
         }
     }
 
-    private static void announce(final Binding binding, final MemoryRegion region) throws DmaException {
-        binding.channel.announce(region);
-        binding.announced.put(region, true);
+    private synchronized void retry() {
+        retrying = false;
+        settle(bindings.keySet(), "late");
     }
 
-    private static void withdraw(final Binding binding, final MemoryRegion region) throws DmaException {
-        if (binding.announced.remove(region) != null) {
-            binding.channel.withdraw(region);
-        }
-    }
-
-    /** Gives a queue what it should have. */
-    private void settle(final VhostQueueImpl queue) {
-        final Binding binding = bindings.get(queue);
-        final Offer next = offers.get(wanted);
-        if (binding.offer != next || binding.offer != null && queue.threshold() != threshold) {
-            replace(queue, binding, next);
-        }
-    }
-
-    private void replace(final VhostQueueImpl queue, final Binding binding, final Offer next) {
-        final Binding fresh = new Binding();
-        fresh.memory = binding.memory;
-        if (next != null && !open(queue, fresh, next)) {
-            closeChannel(queue, fresh);
-            fresh.channel = null;
-            fresh.offer = null;
-        }
-        final Binding old = new Binding();
-        old.channel = binding.channel;
-        old.announced.putAll(binding.announced);
+    private void later(final Runnable step, final long millis) {
         try {
-            fresh.copies = fresh.channel == null
-                    ? null
-                    : new CopyChannel(
-                            Arena.ofAuto(),
-                            wanted,
-                            fresh.channel,
-                            fresh.offer.limits,
-                            CopyChannel.Overflow.CPU,
-                            50_000_000,
-                            EngineRegistry::abortWhereWanted);
-            queue.use(fresh.copies, threshold, VhostDevice.OWNER_MILLIS);
-        } catch (VhostException e) {
-            LOG.error("{}: keeps engine {}: {}", queue.name(), queue.engine(), e.getMessage());
-            closeChannel(queue, fresh);
-            return;
+            reactor.schedule(step, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("closed", e); // and so are all ports
         }
-        if (binding.copies != null) {
-            final long start = System.nanoTime();
-            while (!binding.copies.isReleased() && System.nanoTime() - start < 2_000_000_000L) {
-                java.util.concurrent.locks.LockSupport.parkNanos(100_000);
+    }
+
+    // ---- failures ----
+
+    /** A thread of the keeper. */
+    private void channelFailed(final EngineChannel channel) {
+        later(() -> takeOut(channel), 0);
+    }
+
+    private synchronized void takeOut(final EngineChannel channel) {
+        final Offer offer = channel.offer();
+        final String why = channel.copies().failure();
+        if (offers.get(offer.name()) == offer && offer.breaker().failed(why, channel.opened())) {
+            final List<VhostQueueImpl> served = wishers(offer);
+            served.forEach(
+                    queue -> bindings.get(queue).packetsSeen = queue.counters().packets());
+            say(
+                    Level.WARN,
+                    offer.name(),
+                    "engine " + offer.name() + " is out: at " + channel.queue().name() + " it " + why
+                            + "; the core copies for " + served.size() + " queues, in "
+                            + TimeUnit.NANOSECONDS.toSeconds(offer.breaker().backOffNanos())
+                            + " s it is tried again");
+            settle(served, "engine failed: it " + why);
+            lookOften();
+        }
+        final Binding binding = bindings.get(channel.queue());
+        if (binding != null && binding.channel == channel) {
+            // It failed, but the breaker had heard of its engine before; nobody else takes it away.
+            replace(channel.queue(), binding, binding.terms.withoutEngine(), "engine failed: it " + why);
+        }
+    }
+
+    private List<VhostQueueImpl> wishers(final Offer offer) {
+        return bindings.entrySet().stream()
+                .filter(entry -> wish(entry.getKey(), entry.getValue()).engine().equals(offer.name()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private void lookOften() {
+        if (look == null) {
+            look = reactor.scheduleWithFixedDelay(
+                    this::lookAtBreakers, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Lets engines back. The reactor, and tests with a clock of their own. */
+    synchronized void lookAtBreakers() {
+        offers.values().forEach(this::lookAt);
+        if (look != null
+                && offers.values().stream().allMatch(offer -> offer.breaker().isOk())) {
+            look.cancel(false);
+            look = null;
+        }
+    }
+
+    private void lookAt(final Offer offer) {
+        final Breaker breaker = offer.breaker();
+        if (breaker.isDue()) {
+            tryOn(offer, nextTrial(offer, ""));
+        } else if (breaker.isOnProbation()) {
+            final VhostQueueImpl trial = find(breaker.trial());
+            if (trial == null || !wishers(offer).contains(trial)) {
+                tryOn(offer, nextTrial(offer, ""));
+            } else if (breaker.proves(trial.counters().engineCopies() - bindings.get(trial).copiesBefore)) {
+                say(Level.INFO, offer.name(), "engine " + offer.name() + " works again");
+                final List<VhostQueueImpl> served = wishers(offer);
+                served.forEach(queue -> bindings.get(queue).refused = null);
+                settle(served, "engine works again");
+            } else if (breaker.isTrialOver()) {
+                tryOn(offer, nextTrial(offer, trial.name()));
             }
         }
-        closeChannel(queue, old);
-        binding.copies = fresh.copies;
-        binding.offer = fresh.offer;
-        binding.channel = fresh.channel;
-        binding.announced.clear();
-        binding.announced.putAll(fresh.announced);
     }
 
-    private static void abortWhereWanted(final CopyChannel channel) {
-        if (channel.isAbortWanted()) {
-            Thread.ofPlatform()
-                    .daemon()
-                    .start(() -> channel.aborted(channel.ops().abort()));
+    /** The queue with most traffic since it was last looked at, another one than {@code before} where one has some. */
+    private VhostQueueImpl nextTrial(final Offer offer, final String before) {
+        final Map<VhostQueueImpl, Long> traffic = new HashMap<>();
+        final List<VhostQueueImpl> wishers = wishers(offer);
+        for (final VhostQueueImpl queue : wishers) {
+            final Binding binding = bindings.get(queue);
+            final long packets = queue.counters().packets();
+            traffic.put(queue, queue.name().equals(before) ? 0 : packets - binding.packetsSeen);
+            binding.packetsSeen = packets;
+        }
+        final VhostQueueImpl busiest =
+                wishers.stream().max(Comparator.comparing(traffic::get)).orElse(null);
+        return busiest != null && traffic.get(busiest) == 0 && find(before) != null ? find(before) : busiest;
+    }
+
+    private void tryOn(final Offer offer, final VhostQueueImpl next) {
+        final Breaker breaker = offer.breaker();
+        final VhostQueueImpl before = find(breaker.trial());
+        if (!breaker.isOnProbation()) {
+            say(
+                    Level.INFO,
+                    offer.name(),
+                    "engine " + offer.name() + " is tried again" + (next == null ? "" : " on " + next.name()));
+        }
+        breaker.tryOn(next == null ? "" : next.name());
+        final Set<VhostQueueImpl> changed = new LinkedHashSet<>();
+        if (before != null) {
+            changed.add(before);
+        }
+        if (next != null) {
+            final Binding binding = bindings.get(next);
+            binding.copiesBefore = next.counters().engineCopies();
+            binding.refused = null;
+            changed.add(next);
+        }
+        settle(changed, "probation");
+    }
+
+    /** A thread of the keeper. There may be room now for a queue that got no channel. */
+    private void channelEnded(final EngineChannel channel) {
+        later(() -> askAgain(channel.offer()), 0);
+    }
+
+    private synchronized void askAgain(final Offer offer) {
+        final List<VhostQueueImpl> refused = bindings.entrySet().stream()
+                .filter(entry -> entry.getValue().refused == offer)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!refused.isEmpty()) {
+            refused.forEach(queue -> bindings.get(queue).refused = null);
+            settle(refused, "engine has room");
         }
     }
 
-    synchronized void pin(final VhostQueueImpl queue, final String engine, final int bytes) throws VhostException {
-        throw new VhostException("not yet");
-    }
-
-    synchronized void unpin(final VhostQueueImpl queue) throws VhostException {
-        throw new VhostException("not yet");
-    }
-
-    private boolean open(final VhostQueueImpl queue, final Binding binding, final Offer offer) {
-        try {
-            binding.offer = offer;
-            binding.channel = offer.engine.open(queue.name());
-            announce(binding, queue.owner().packets().memory());
-            for (final MemoryRegion region : binding.memory) {
-                announce(binding, region);
-            }
-            return true;
-        } catch (DmaException | RuntimeException e) {
-            LOG.warn("{}: engine {} gives no channel, the core copies: {}", queue.name(), wanted, e.getMessage());
-            return false;
+    /** One line, unless there were many about the same thing. */
+    private void say(final Level level, final String about, final String line) {
+        final String admitted = limits.computeIfAbsent(
+                        about, name -> new LogLimit(LINES_A_MINUTE, TimeUnit.MINUTES.toNanos(1), System::nanoTime))
+                .admit(line);
+        if (admitted != null) {
+            LOG.atLevel(level).log("{}", admitted);
         }
     }
 
-    private static void closeChannel(final VhostQueueImpl queue, final Binding binding) {
-        if (binding.channel == null) {
-            return;
-        }
-        try {
-            for (final MemoryRegion region : List.copyOf(binding.announced.keySet())) {
-                withdraw(binding, region);
-            }
-        } catch (DmaException | RuntimeException e) {
-            LOG.warn("{}: the engine does not let go of memory: {}", queue.name(), e.getMessage());
-        }
-        try {
-            binding.channel.close();
-        } catch (RuntimeException e) {
-            LOG.warn("{}: the engine's channel does not close: {}", queue.name(), e.getMessage());
-        }
-    }
+    // ---- views ----
 
-    @Override
+    /** See {@link VhostEngines#engines}. */
     public synchronized List<EngineView> engines() {
         final List<EngineView> views = new ArrayList<>();
-        offers.forEach((name, offer) -> views.add(new EngineView(
-                name,
-                offer.type,
-                offer.backing,
-                offer.numaNode,
-                offer.limits.maxCopyBytes(),
-                offer.limits.maxInFlight(),
-                offer.limits.offloads(),
-                offer.bundle,
-                bindings.entrySet().stream()
-                        .filter(entry -> entry.getValue().offer == offer)
-                        .map(entry -> entry.getKey().name())
-                        .toList())));
+        for (final Offer offer : offers.values()) {
+            final List<String> served = bindings.entrySet().stream()
+                    .filter(entry -> entry.getValue().channel != null
+                            && entry.getValue().channel.offer() == offer)
+                    .map(entry -> entry.getKey().name())
+                    .toList();
+            views.add(new EngineView(
+                    offer.name(),
+                    offer.type(),
+                    offer.backing(),
+                    offer.numaNode(),
+                    offer.limits().maxCopyBytes(),
+                    offer.limits().maxInFlight(),
+                    offer.limits().offloads(),
+                    offer.bundle(),
+                    offer.breaker().toString(),
+                    served.size(),
+                    keeper.tracked(channel -> channel.offer() == offer && channel.isRetiring())
+                            .size(),
+                    served));
+        }
         return views;
     }
 
-    @Override
-    public synchronized String wanted() {
-        return wanted;
+    /** See {@link VhostEngines#swaps}. */
+    public List<Swap> swaps(final int max) {
+        return swaps.last(max);
     }
 
-    @Override
-    public synchronized int threshold() {
-        return threshold;
+    /** See {@link VhostEngines#swapCount}. */
+    public long swapCount() {
+        return swaps.count();
+    }
+
+    /** Whether an engine may write to this memory for ever. */
+    boolean isQuarantined(final MemoryRegion region) {
+        return keeper.isQuarantined(region);
+    }
+
+    /** Channels that have not been closed. */
+    int openChannels() {
+        return keeper.tracked(channel -> true).size();
+    }
+
+    /** Ends the threads; all ports are closed. */
+    public void close() {
+        reactor.shutdownNow();
+        keeper.close();
     }
 }

@@ -1,14 +1,22 @@
 package vhost.core.internal.platform;
 
 import dma.api.DmaEngine;
+import java.io.IOException;
+import java.util.Dictionary;
+import java.util.Hashtable;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.osgi.framework.ServiceReference;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -16,28 +24,47 @@ import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
-import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vhost.core.api.VhostEngines;
+import vhost.core.api.VhostException;
+import vhost.core.internal.device.Assignments;
 import vhost.core.internal.device.EngineRegistry;
+import vhost.core.internal.device.VhostQueueImpl;
 
-/** Finds engines as OSGi services. */
+/**
+ * Finds engines as OSGi services, and what is wished of them in two configurations: {@code vhost.engines}, which people
+ * write, as a file mostly, and {@code vhost.assignments}, where {@link #assign} keeps its rules. So a file that is read
+ * again does not undo what was assigned, and nothing is ever written to a file of somebody.
+ *
+ * <p>{@link #assign} does not change queues itself: it changes the configuration, and waits until that has reached them.
+ */
 @Component(
         service = {VhostEngines.class, Engines.class},
-        configurationPid = "vhost.engines")
-@Designate(ocd = Engines.Config.class)
+        configurationPid = {EnginesConfig.PID, EnginesConfig.ASSIGNMENTS_PID})
 public final class Engines implements VhostEngines {
-    /** {@code vhost.engines}. */
-    @ObjectClassDefinition(name = "vhost engines")
+    /** {@code vhost.engines}. Values may be texts; {@link EnginesConfig} reads them. */
+    @ObjectClassDefinition(name = "vhost engines", pid = EnginesConfig.PID)
     public @interface Config {
         @AttributeDefinition(description = "name of the engine that serves the queues; builtin: the core copies itself")
         String engine() default "cpu-inline";
 
-        @AttributeDefinition(description = "bytes from which on a copy goes to the engine")
-        int threshold() default 1024;
+        @AttributeDefinition(description = "bytes from which on a copy goes to the engine, or auto")
+        String threshold() default "1024";
+
+        @AttributeDefinition(description = "cpu or wait: who makes copies that the engine has no room for")
+        String overflow() default "cpu";
+
+        @AttributeDefinition(description = "milliseconds a copy may take before its engine is not believed any more")
+        int deadline_millis() default 50;
+
+        @AttributeDefinition(
+                description =
+                        "rules PATTERN ENGINE THRESHOLD for single queues, the last that matches wins; - leaves a word")
+        String[] assignments() default {};
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
@@ -45,37 +72,80 @@ public final class Engines implements VhostEngines {
     /** Engines may come from a folder that is read when all else has started. */
     private static final long PATIENCE_MILLIS = 2000;
 
+    /** How long {@link #assign} waits for the configuration to arrive, and for the owners of queues after that. */
+    private static final long ARRIVAL_MILLIS = 2000;
+
+    private static final long OWNERS_MILLIS = 2500;
+
     private final EngineRegistry registry = new EngineRegistry();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("vhost-engines").factory());
 
-    /** Names of engines that were there at some time: who takes one away knows that it is gone. */
+    /** Names of engines that were there at some time, or whose absence was told: once is enough. */
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
+
+    private volatile ConfigurationAdmin admin;
+
+    /** One change of the configuration at a time. */
+    private final Object changing = new Object();
+
+    // Guarded by arrival.
+    private final Object arrival = new Object();
+    private EnginesConfig config = EnginesConfig.DEFAULT;
+    private long arrived;
+    private long applied;
 
     @Activate
     @Modified
-    void configure(final Config config) {
-        if (config.threshold() < 0) {
-            throw new IllegalArgumentException(
-                    "vhost.engines: threshold " + config.threshold() + "; use 0 or more bytes");
+    void configure(final Map<String, Object> properties) {
+        final EnginesConfig next;
+        synchronized (arrival) {
+            next = config.read(properties, LOG::error, LOG::warn);
+            config = next;
+            arrived = next.revision();
+            arrival.notifyAll();
         }
-        registry.want(config.engine(), config.threshold());
-        timer.schedule(() -> missing(config.engine()), PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        registry.want(next.settings());
+        synchronized (arrival) {
+            applied = next.revision();
+            arrival.notifyAll();
+        }
+        if (!seen.containsAll(next.settings().assignments().engines())) {
+            timer.schedule(this::tellMissing, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
-    private void missing(final String engine) {
-        if (!engine.equals(BUILTIN) && !seen.contains(engine) && engine.equals(wanted())) {
-            final String others = engines().stream().map(EngineView::name).collect(Collectors.joining(", "));
-            LOG.warn(
-                    "engine {} is wanted and not there; the core copies until it comes; there {}",
-                    engine,
-                    others.isEmpty() ? "is none" : "are: " + others);
+    private void tellMissing() {
+        for (final String engine : registry.settings().assignments().engines()) {
+            if (seen.add(engine)) {
+                final String others = engines().stream().map(EngineView::name).collect(Collectors.joining(", "));
+                LOG.warn(
+                        "engine {} is wanted and not there; the core copies until it comes; there {}",
+                        engine,
+                        others.isEmpty() ? "is none" : "are: " + others);
+            }
         }
     }
 
     @Deactivate
     void close() {
         timer.shutdownNow();
+        registry.close();
+    }
+
+    @Reference(
+            service = ConfigurationAdmin.class,
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void bindConfigurations(final ConfigurationAdmin next) {
+        admin = next;
+    }
+
+    void unbindConfigurations(final ConfigurationAdmin gone) {
+        if (admin == gone) {
+            admin = null;
+        }
     }
 
     @Reference(service = DmaEngine.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -103,6 +173,100 @@ public final class Engines implements VhostEngines {
         return registry;
     }
 
+    // ---- wishes ----
+
+    @Override
+    public void assign(final String pattern, final String engine) throws VhostException {
+        add(pattern, engine, null);
+    }
+
+    @Override
+    public void assign(final String pattern, final String engine, final int threshold) throws VhostException {
+        add(pattern, engine, checked(threshold));
+    }
+
+    @Override
+    public void threshold(final String pattern, final int threshold) throws VhostException {
+        add(pattern, null, checked(threshold));
+    }
+
+    private static int checked(final int threshold) throws VhostException {
+        if (threshold < 0 && threshold != AUTO) {
+            throw new VhostException("threshold " + threshold + "; use 0 or more bytes, or " + AUTO + " to learn it");
+        }
+        return threshold;
+    }
+
+    private void add(final String pattern, final String engine, final Integer threshold) throws VhostException {
+        final Assignments.Rule rule;
+        try {
+            rule = new Assignments.Rule(pattern, engine, threshold);
+        } catch (IllegalArgumentException e) {
+            throw new VhostException(e.getMessage(), e);
+        }
+        change(rules -> Assignments.with(rules, rule));
+    }
+
+    @Override
+    public void forgetAssigned() throws VhostException {
+        change(rules -> List.of());
+    }
+
+    /** Changes the rules that are kept, and waits until the queues have what they say. */
+    private void change(final UnaryOperator<List<Assignments.Rule>> step) throws VhostException {
+        final ConfigurationAdmin store = admin;
+        if (store == null) {
+            throw new VhostException(
+                    "there is no ConfigurationAdmin to keep a wish in; start org.apache.felix.configadmin");
+        }
+        synchronized (changing) {
+            final long revision;
+            try {
+                final Configuration configuration = store.getConfiguration(EnginesConfig.ASSIGNMENTS_PID, "?");
+                final Dictionary<String, Object> before = configuration.getProperties();
+                revision = EnginesConfig.revision(before) + 1;
+                final Dictionary<String, Object> next = before == null ? new Hashtable<>() : before;
+                next.put(
+                        EnginesConfig.RULES,
+                        step.apply(EnginesConfig.kept(before)).stream()
+                                .map(String::valueOf)
+                                .toArray(String[]::new));
+                next.put(EnginesConfig.REVISION, revision);
+                configuration.update(next);
+            } catch (IOException | IllegalArgumentException e) {
+                throw new VhostException("the wish cannot be kept: " + e.getMessage(), e);
+            }
+            await(revision);
+        }
+        final List<String> unsettled = registry.unsettled();
+        if (!unsettled.isEmpty()) {
+            throw new VhostException("the wish is kept, but the owner of " + String.join(", ", unsettled)
+                    + " does not answer; see the log");
+        }
+    }
+
+    private void await(final long revision) throws VhostException {
+        final long begin = System.nanoTime();
+        synchronized (arrival) {
+            while (applied < revision) {
+                final long limit = arrived < revision ? ARRIVAL_MILLIS : ARRIVAL_MILLIS + OWNERS_MILLIS;
+                final long left = TimeUnit.MILLISECONDS.toNanos(limit) - (System.nanoTime() - begin);
+                if (left <= 0) {
+                    throw new VhostException("the wish is kept, and has not reached the queues after " + limit
+                            + " ms; it will, unless the log says why not");
+                }
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(arrival, left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new VhostException("interrupted; the wish is kept", e);
+                }
+            }
+        }
+    }
+
+    // ---- views ----
+
     @Override
     public List<EngineView> engines() {
         return registry.engines();
@@ -110,11 +274,70 @@ public final class Engines implements VhostEngines {
 
     @Override
     public String wanted() {
-        return registry.wanted();
+        return registry.settings().assignments().engine();
     }
 
     @Override
     public int threshold() {
-        return registry.threshold();
+        return registry.settings().assignments().threshold();
+    }
+
+    @Override
+    public List<Rule> rules() {
+        final EnginesConfig now;
+        synchronized (arrival) {
+            now = config;
+        }
+        return Stream.concat(
+                        now.stated().stream().map(rule -> view(rule, false)),
+                        now.assigned().stream().map(rule -> view(rule, true)))
+                .toList();
+    }
+
+    private static Rule view(final Assignments.Rule rule, final boolean assigned) {
+        return new Rule(rule.pattern(), rule.engineText(), rule.thresholdText(), assigned);
+    }
+
+    @Override
+    public Wish wish(final String name) {
+        return registry.wish(name);
+    }
+
+    @Override
+    public List<Swap> swaps(final int max) {
+        return registry.swaps(max);
+    }
+
+    @Override
+    public long swapCount() {
+        return registry.swapCount();
+    }
+
+    @Override
+    public ThresholdReport explain(final String name) throws VhostException {
+        final VhostQueueImpl queue = registry.queue(name);
+        if (queue == null) {
+            throw new VhostException("no queue '" + name + "'; 'queues' lists them");
+        }
+        final Wish wish = registry.wish(name);
+        final String missing = wish.engine().equals(queue.engine()) ? "" : "; " + absence(wish.engine());
+        return new ThresholdReport(
+                name,
+                queue.engine(),
+                queue.threshold(),
+                wish.threshold() == AUTO,
+                List.of(),
+                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + ", by "
+                        + wish.why() + missing);
+    }
+
+    private String absence(final String engine) {
+        return engines().stream()
+                .filter(view -> view.name().equals(engine))
+                .findFirst()
+                .map(view -> view.state().equals("ok")
+                        ? "engine " + engine + " gave no channel, see the log"
+                        : "engine " + engine + " is " + view.state())
+                .orElse("engine " + engine + " is not there");
     }
 }

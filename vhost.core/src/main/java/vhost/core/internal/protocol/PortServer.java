@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import vhost.core.api.PortSpec;
 import vhost.core.api.VhostException;
 import vhost.core.internal.device.DeviceControl;
+import vhost.core.internal.device.LogLimit;
 
 /**
  * The socket of one port, and the thread that serves it: one front-end at a time, the next one when the session before is
@@ -31,7 +32,8 @@ public final class PortServer implements AutoCloseable {
     private final DeviceControl device;
     private final PortEvents events;
     private final StopSignal stop;
-    private final LogLimit log = new LogLimit(System::nanoTime);
+    /** A front-end can make a port say ten lines in ten seconds. */
+    private final LogLimit log = new LogLimit(10, TimeUnit.SECONDS.toNanos(10), System::nanoTime);
 
     /** Null where the port connects. */
     private final ListeningSocket listener;

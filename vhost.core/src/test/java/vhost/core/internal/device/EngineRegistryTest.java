@@ -83,7 +83,7 @@ class EngineRegistryTest {
         engines.want(VhostEngines.BUILTIN, 1);
         port.echo(1, 1000);
         assertThat(port.queue(TX).engine()).isEqualTo(VhostEngines.BUILTIN);
-        assertThat(engine.open()).isEmpty();
+        await("channels to close", () -> engine.open().isEmpty());
     }
 
     @ParameterizedTest
@@ -190,11 +190,21 @@ class EngineRegistryTest {
         final FakeEngine engine = new FakeEngine(new DmaLimits(4096, 128, 64, true, true));
         offer(engine, "fake");
         engines.want("fake", 77);
-        assertThat(engines.wanted()).isEqualTo("fake");
-        assertThat(engines.threshold()).isEqualTo(77);
+        assertThat(engines.wish("p/rx0")).isEqualTo(new VhostEngines.Wish("fake", 77, "default"));
         assertThat(engines.engines())
                 .containsExactly(new VhostEngines.EngineView(
-                        "fake", "fake", "software", -1, 4096, 128, true, "test.bundle", List.of("p/rx0", "p/tx0")));
+                        "fake",
+                        "fake",
+                        "software",
+                        -1,
+                        4096,
+                        128,
+                        true,
+                        "test.bundle",
+                        "ok",
+                        2,
+                        0,
+                        List.of("p/rx0", "p/tx0")));
     }
 
     @Test
@@ -353,10 +363,13 @@ class EngineRegistryTest {
         port.connect();
         port.echo(30, 100);
         assertThat(port.queue(TX).counters().redone()).isEqualTo(1);
-        final StringBuilder faults = new StringBuilder();
-        port.device.forEachFault((queue, fault) -> faults.append(queue + "=" + fault + ";"));
-        assertThat(faults)
-                .hasToString("p/rx0=engine fake failed, the core copies;p/tx0=engine fake failed, the core copies;");
+        await(
+                "the engine to be out",
+                () -> port.queue(TX).engine().equals(VhostEngines.BUILTIN)
+                        && port.queue(RX).engine().equals(VhostEngines.BUILTIN));
+        assertThat(engines.engines().getFirst().state()).startsWith("out ").endsWith(" s: refused copies: halted");
+        assertThat(engines.swaps(2))
+                .allSatisfy(swap -> assertThat(swap.why()).isEqualTo("engine failed: it refused copies: halted"));
         assertThat(port.queue(TX).isRunning()).isTrue();
         engines.withdrawn(engine);
         assertThat(engine.open()).isEmpty();

@@ -1,31 +1,32 @@
-package vhost.core.internal.protocol;
+package vhost.core.internal.device;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Bounds how many lines a front-end can make a port log. Port's thread only. */
-final class LogLimit {
-    static final int LINES = 10;
-    static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
-
+/** Bounds how many lines somebody else, such as a front-end or an engine, can make us log. Any thread. */
+public final class LogLimit {
+    private final int most;
+    private final long intervalNanos;
     private final LongSupplier nanoClock;
     private long intervalStart;
     private int lines;
     private long withheld;
 
-    LogLimit(final LongSupplier nanoClock) {
+    /** Admits {@code most} lines in each interval. */
+    public LogLimit(final int most, final long intervalNanos, final LongSupplier nanoClock) {
+        this.most = most;
+        this.intervalNanos = intervalNanos;
         this.nanoClock = nanoClock;
         intervalStart = nanoClock.getAsLong();
     }
 
     /** {@code line} as it is to be logged, with a count of those withheld before it; null where it is withheld itself. */
-    String admit(final String line) {
+    public synchronized String admit(final String line) {
         final long now = nanoClock.getAsLong();
-        if (now - intervalStart >= INTERVAL_NANOS) {
+        if (now - intervalStart >= intervalNanos) {
             intervalStart = now;
             lines = 0;
         }
-        if (lines == LINES) {
+        if (lines == most) {
             withheld++;
             return null;
         }
