@@ -40,10 +40,6 @@ class SequenceIT {
         }
     }
 
-    /**
-     * DPDK sends packets of several buffers by indirect tables; those of a packed ring have the WRITE flag, which is not
-     * for a transmit queue.
-     */
     static List<Shape> shapes() {
         return List.of(
                 new Shape("split", "", 1),
@@ -51,7 +47,8 @@ class SequenceIT {
                 new Shape("split, not in order, small receive buffers", ",in_order=0", 1, "--room", "512"),
                 new Shape("split, ring of 1024", ",queue_size=1024", 1, "--ring", "1024"),
                 new Shape("packed", ",packed_vq=1", 1),
-                new Shape("packed, 2 queue pairs, small receive buffers", ",packed_vq=1", 2, "--room", "512"));
+                new Shape("packed, 2 queue pairs, small receive buffers", ",packed_vq=1", 2, "--room", "512"),
+                new Shape("packed, sent in pieces", ",packed_vq=1", 2, "--segment", "1024"));
     }
 
     @BeforeAll

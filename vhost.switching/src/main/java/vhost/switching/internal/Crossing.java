@@ -53,6 +53,9 @@ final class Crossing {
 
     private int activeCount;
 
+    /** Packets that count their targets in {@link Packet#user}; who offers them holds one of the count. */
+    final Origin counted = new Counted();
+
     /** Makes the doors of worker {@code index}, which finds the others in {@code all} once they are made. */
     Crossing(final VhostWorker worker, final Crossing[] all) {
         this.worker = worker;
@@ -204,7 +207,7 @@ final class Crossing {
         }
     }
 
-    /** Once a turn: sends what the others handed over. Returns how many packets are done with. */
+    /** Once a turn: sends what the others handed over. Returns how many packets need not be offered again. */
     int drain(final Delivery delivery, final boolean lossless) {
         int moved = 0;
         for (int from = 0; from < all.length; from++) {
@@ -235,16 +238,17 @@ final class Crossing {
         final int count = Math.min(available, Math.min(Settings.MAX_BURST, Handover.CAPACITY - position));
         final int done;
         if (outlet.isRunning()) {
-            done = delivery.offer(outlet, ring.slots(), position, count, false, ring.sent, 0);
-        } else if (lossless) {
+            done = delivery.offer(outlet, ring.slots(), position, count, false, ring.sent, 0, ring);
+        } else if (lossless || !outlet.inFlight.hasRoom()) {
             done = 0;
         } else {
             outlet.port.counters[index].add(PortCounters.NOT_RUNNING, count);
             ring.sent[0] = 0;
+            outlet.inFlight.pass(ring, count);
             done = count;
         }
         if (done > 0) {
-            ring.consumed(done);
+            ring.offered(done);
         }
         return done;
     }
@@ -281,5 +285,25 @@ final class Crossing {
             }
         }
         return false;
+    }
+
+    private final class Counted extends Origin {
+        @Override
+        void lent(final long[] packets, final int from, final int count) {
+            for (int i = from; i < from + count; i++) {
+                Packet.setUser(packets[i], Packet.user(packets[i]) + 1);
+            }
+        }
+
+        @Override
+        void returned(final long[] packets, final int from, final int count) {
+            for (int i = from; i < from + count; i++) {
+                release(packets[i]);
+            }
+        }
+
+        /** Who offered them lets go of them. */
+        @Override
+        void done(final long[] packets, final int from, final int count) {}
     }
 }

@@ -25,19 +25,30 @@ final class Delivery {
     private final int worker;
     private final PacketPool pool;
     private final LongSupplier nanoClock;
+    private final AsyncSender sender;
+    private final Own own;
     private final SoftwareOffload offload = new SoftwareOffload();
     private final long[] segments = new long[SEGMENTS];
 
     private boolean lossless;
     private long patienceNanos;
 
-    // Of the call under way.
+    // Of the call under way. An engine may fail within it, so it is asked for once.
+    private boolean async;
     private boolean progressed;
     private int segmentsLeft;
 
-    Delivery(final int worker, final PacketPool pool, final LongSupplier nanoClock) {
+    /** Makes one for a worker, of which packets with only one target are {@code own}. */
+    Delivery(
+            final int worker,
+            final PacketPool pool,
+            final AsyncSender sender,
+            final Own own,
+            final LongSupplier nanoClock) {
         this.worker = worker;
         this.pool = pool;
+        this.sender = sender;
+        this.own = own;
         this.nanoClock = nanoClock;
     }
 
@@ -56,11 +67,12 @@ final class Delivery {
     }
 
     /**
-     * Offers packets to a queue of this worker's. They stay the caller's.
+     * Offers packets to a queue of this worker's. Those that need not be offered again are their origin's, at once or when the
+     * queue gives them back; the others stay the caller's.
      *
      * @param plain whether they are known to ask for no offload
      * @param sent {@code sent[cursor]} is how many segments of the first packet were sent before; kept up to date
-     * @return how many need not be offered again, a prefix: they were taken by the guest, or dropped and counted
+     * @return how many need not be offered again, a prefix: they were accepted by the queue, or dropped and counted
      */
     int offer(
             final Outlet outlet,
@@ -69,48 +81,83 @@ final class Delivery {
             final int count,
             final boolean plain,
             final int[] sent,
-            final int cursor) {
+            final int cursor,
+            final Origin origin) {
+        async = outlet.queue.isAsync();
+        final int done = give(outlet, packets, from, count, plain, sent, cursor, origin);
+        if (!async && done > 0) {
+            origin.done(packets, from, done);
+        }
+        return done;
+    }
+
+    private int give(
+            final Outlet outlet,
+            final long[] packets,
+            final int from,
+            final int count,
+            final boolean plain,
+            final int[] sent,
+            final int cursor,
+            final Origin origin) {
         final int done;
         progressed = false;
         if (plain || (headerBits(packets, from, count) & OFFLOAD_BITS) == 0) {
-            done = outlet.queue.enqueueBurst(packets, from, count);
+            done = send(outlet, packets, from, count, origin);
         } else {
-            done = offerWithOffloads(outlet, packets, from, count, sent, cursor);
+            done = offerWithOffloads(outlet, packets, from, count, sent, cursor, origin);
             if (segmentsLeft <= 0) {
                 // We had enough, not the guest; the rest comes next turn.
                 outlet.unblock();
                 return done;
             }
         }
-        if (done == count && !outlet.blocked) {
+        if (done == count) {
+            if (outlet.blocked) {
+                outlet.unblock();
+            }
             return count;
         }
-        return settle(outlet, done, count, sent, cursor);
+        if (!losesPatience(outlet, done)) {
+            return done;
+        }
+        drop(outlet, packets, from + done, count - done, origin);
+        sent[cursor] = 0;
+        return count;
     }
 
-    /** Some packets were left over, or were the last time. */
-    private int settle(final Outlet outlet, final int done, final int count, final int[] sent, final int cursor) {
-        if (done == count) {
-            outlet.unblock();
-            return count;
-        }
+    /** Returns how many packets the queue accepted, a prefix. */
+    private int send(final Outlet outlet, final long[] packets, final int from, final int count, final Origin origin) {
+        return async
+                ? sender.submit(outlet, packets, from, count, origin)
+                : outlet.queue.enqueueBurst(packets, from, count);
+    }
+
+    /** Some packets were left over after {@code done} ones. Returns whether these are to be dropped. */
+    private boolean losesPatience(final Outlet outlet, final int done) {
         final long now = nanoClock.getAsLong();
         if (done > 0 || progressed || !outlet.blocked) {
             outlet.blocked = true;
             outlet.blockedSince = now;
             outlet.stalled &= done == 0 && !progressed;
         }
-        if (lossless) {
-            return done;
+        if (lossless || !outlet.stalled && now - outlet.blockedSince < patienceNanos) {
+            return false;
         }
-        if (!outlet.stalled && now - outlet.blockedSince < patienceNanos) {
-            return done;
+        if (async && !outlet.inFlight.hasRoom()) {
+            // Packets in flight are in front of those to be dropped.
+            return false;
         }
         // Without any patience the rest is dropped, but a guest that takes what it can is not stalled.
         outlet.stalled = done == 0 && !progressed;
-        outlet.port.counters[worker].add(PortCounters.STALLED, count - done);
-        sent[cursor] = 0;
-        return count;
+        return true;
+    }
+
+    private void drop(final Outlet outlet, final long[] packets, final int from, final int count, final Origin origin) {
+        outlet.port.counters[worker].add(PortCounters.STALLED, count);
+        if (async) {
+            sender.pass(outlet, packets, from, count, origin);
+        }
     }
 
     private int offerWithOffloads(
@@ -119,7 +166,8 @@ final class Delivery {
             final int from,
             final int count,
             final int[] sent,
-            final int cursor) {
+            final int cursor,
+            final Origin origin) {
         final long features = outlet.port.port.features();
         segmentsLeft = SEGMENTS_A_CALL;
         int done = 0;
@@ -132,16 +180,20 @@ final class Delivery {
                 run++;
             }
             if (run > 0) {
-                final int taken = outlet.queue.enqueueBurst(packets, from + done, run);
+                final int taken = send(outlet, packets, from + done, run, origin);
                 done += taken;
                 if (taken < run) {
                     break;
                 }
-            } else if (offerInSoftware(outlet, packets[from + done], sent, cursor)) {
+            } else if (async && !outlet.inFlight.hasRoom()
+                    || !offerInSoftware(outlet, packets[from + done], sent, cursor)) {
+                break;
+            } else {
+                if (async) {
+                    sender.pass(outlet, packets, from + done, 1, origin);
+                }
                 sent[cursor] = 0;
                 done++;
-            } else {
-                break;
             }
         }
         return done;
@@ -164,12 +216,7 @@ final class Delivery {
                 outlet.port.counters[worker].add(PortCounters.NO_BUFFERS, 1);
                 return true;
             }
-            int taken = 0;
-            try {
-                taken = outlet.queue.enqueueBurst(segments, 0, made);
-            } finally {
-                pool.freeBurst(segments, 0, made);
-            }
+            final int taken = sendSegments(outlet, made);
             if (taken == 0) {
                 return false;
             }
@@ -178,6 +225,18 @@ final class Delivery {
             sent[cursor] += taken;
         }
         return sent[cursor] >= total;
+    }
+
+    private int sendSegments(final Outlet outlet, final int count) {
+        int taken = 0;
+        int lent = 0;
+        try {
+            taken = send(outlet, segments, 0, count, own);
+            lent = async ? taken : 0;
+        } finally {
+            pool.freeBurst(segments, lent, count - lent);
+        }
+        return taken;
     }
 
     /**

@@ -27,8 +27,10 @@ final class ForwardingTask implements PollTask {
     private final PacketPool pool;
     private final LongSupplier nanoClock;
     private final Classifier classifier;
+    private final AsyncSender sender = new AsyncSender();
     private final Delivery delivery;
     private final Crossing crossing;
+    private final Own own;
 
     /** Shared by the workers; moves on when a receive queue starts or stops to run. */
     private final AtomicInteger runningEpoch;
@@ -45,8 +47,11 @@ final class ForwardingTask implements PollTask {
     private Source[] sources = new Source[0];
     private Outlet[] outlets = new Outlet[0];
 
-    /** Those that run, or have packets waiting: a port offers many more queues than most guests use. */
+    /** Those that run, or have packets waiting or in flight: a port offers many more queues than most guests use. */
     private Source[] activeSources = new Source[0];
+
+    /** How many packets each of them may have in flight. */
+    private int ahead;
 
     private Outlet[] activeOutlets = new Outlet[0];
     private int queueEpoch;
@@ -74,7 +79,8 @@ final class ForwardingTask implements PollTask {
         this.runningEpoch = runningEpoch;
         this.nanoClock = nanoClock;
         classifier = new Classifier(index, pool, stations);
-        delivery = new Delivery(index, pool, nanoClock);
+        own = new Own(pool);
+        delivery = new Delivery(index, pool, sender, own, nanoClock);
     }
 
     @Override
@@ -85,7 +91,8 @@ final class ForwardingTask implements PollTask {
         if (runningEpoch.get() != routedEpoch) {
             route();
         }
-        int moved = crossing.drain(delivery, lossless);
+        int moved = sender.reap();
+        moved += crossing.drain(delivery, lossless);
         switch (mode) {
             case RXONLY -> moved += receiveOnly();
             case TXONLY -> moved += transmitOnly();
@@ -97,12 +104,11 @@ final class ForwardingTask implements PollTask {
     }
 
     private int receiveOnly() {
-        final long[] packets = gathered;
         int moved = 0;
         for (Source source : activeSources) {
-            final int count = source.queue.dequeueBurst(pool, packets, burst);
+            final int count = source.receive(pool, burst, ahead);
             if (count > 0) {
-                pool.freeBurst(packets, 0, count);
+                pool.freeBurst(source.packets, 0, count);
                 moved += count;
             }
         }
@@ -114,7 +120,9 @@ final class ForwardingTask implements PollTask {
         final int count = txPackets.count;
         int moved = 0;
         for (Outlet outlet : activeOutlets) {
-            moved += outlet.queue.enqueueBurst(packets, 0, count);
+            moved += outlet.queue.isAsync()
+                    ? sender.submit(outlet, packets, 0, count, txPackets)
+                    : outlet.queue.enqueueBurst(packets, 0, count);
         }
         return moved;
     }
@@ -145,10 +153,10 @@ final class ForwardingTask implements PollTask {
     }
 
     private int receive(final Source source) {
-        if (lossless && source.routes[targetOf(source)] == null) {
+        if (!mayReceive(source)) {
             return 0;
         }
-        final int received = source.queue.dequeueBurst(pool, source.packets, burst);
+        final int received = source.receive(pool, burst, ahead);
         if (received == 0) {
             return 0;
         }
@@ -175,6 +183,11 @@ final class ForwardingTask implements PollTask {
             deliver(source);
         }
         return received;
+    }
+
+    /** Where nothing may be lost, packets stay with the guest, or in flight, until they have somewhere to go. */
+    private boolean mayReceive(final Source source) {
+        return !lossless || source.routes[targetOf(source)] != null;
     }
 
     /** In the lossless modes: the slot of the port that all packets go to. */
@@ -221,10 +234,7 @@ final class ForwardingTask implements PollTask {
             dropNotRunning(source, slot, count);
             pool.freeBurst(source.packets, source.first, count);
         } else if (outlet.owner == index) {
-            done = delivery.offer(outlet, source.packets, source.first, count, source.plain, source.sent, slot);
-            if (done > 0) {
-                pool.freeBurst(source.packets, source.first, done);
-            }
+            done = delivery.offer(outlet, source.packets, source.first, count, source.plain, source.sent, slot, own);
         } else {
             done = crossing.handOver(outlet, source.packets, source.first, count, false);
         }
@@ -268,7 +278,7 @@ final class ForwardingTask implements PollTask {
             done = count;
             dropNotRunning(source, slot, count);
         } else if (outlet.owner == index) {
-            done = delivery.offer(outlet, gathered, 0, count, source.plain, source.sent, slot);
+            done = delivery.offer(outlet, gathered, 0, count, source.plain, source.sent, slot, crossing.counted);
         } else {
             done = crossing.handOver(outlet, gathered, 0, count, true);
         }
@@ -305,8 +315,9 @@ final class ForwardingTask implements PollTask {
             news |= outlet.refreshRunning();
         }
         activeSources = Arrays.stream(sources)
-                .filter(source -> source.queue.isRunning() || source.isPending())
+                .filter(source -> source.queue.isRunning() || source.isPending() || source.queue.inFlight() > 0)
                 .toArray(Source[]::new);
+        ahead = Source.ahead(burst, activeSources.length);
         activeOutlets = Arrays.stream(outlets).filter(Outlet::isRunning).toArray(Outlet[]::new);
         if (news) {
             runningEpoch.incrementAndGet();
@@ -319,7 +330,7 @@ final class ForwardingTask implements PollTask {
     @Override
     public int beforeSleep() {
         crossing.fallAsleep();
-        boolean work = runningEpoch.get() != routedEpoch || crossing.hasNews();
+        boolean work = runningEpoch.get() != routedEpoch || crossing.hasNews() || sender.isBusy();
         boolean pending = crossing.isPending();
         if (mode == ForwardingMode.TXONLY) {
             for (Outlet outlet : outlets) {
@@ -329,8 +340,8 @@ final class ForwardingTask implements PollTask {
             for (Source source : sources) {
                 if (source.isPending()) {
                     pending = true;
-                } else if (!lossless || source.routes[targetOf(source)] != null) {
-                    work |= wantKick(source);
+                } else if (mayReceive(source)) {
+                    work |= source.queue.inFlight() > 0 || wantKick(source);
                 }
             }
         }
@@ -386,7 +397,10 @@ final class ForwardingTask implements PollTask {
 
     // Changes, between two turns; these may allocate
 
-    /** Takes over other ports, another mode or other settings. Packets that wait for a port that is gone are dropped. */
+    /**
+     * Takes over other ports, another mode or other settings. Packets that wait for a port that is gone are dropped. Where
+     * packets are in flight from or to one, this waits for them, some milliseconds at most.
+     */
     void apply(final Topology next) {
         long kept = 0;
         for (PortSlot port : next.ports()) {
@@ -402,8 +416,16 @@ final class ForwardingTask implements PollTask {
         delivery.configure(next.settings());
         final boolean forwards = mode != ForwardingMode.RXONLY && mode != ForwardingMode.TXONLY;
         for (Source source : sources) {
-            final boolean stays = (kept >>> source.port.slot & 1) != 0;
-            forget(source, stays && forwards ? kept : 0);
+            final boolean stays = (kept >>> source.port.slot & 1) != 0 && forwards;
+            forget(source, stays ? kept : 0);
+            if (!stays) {
+                clear(source);
+            }
+        }
+        for (Outlet outlet : outlets) {
+            if ((kept >>> outlet.port.slot & 1) == 0) {
+                sender.clear(outlet);
+            }
         }
         ports = new PortSlot[VhostPorts.MAX_PORTS];
         int total = 0;
@@ -426,6 +448,7 @@ final class ForwardingTask implements PollTask {
         }
         sources = ownSources.toArray(Source[]::new);
         outlets = ownOutlets.toArray(Outlet[]::new);
+        sender.connect(outlets.length);
         crossing.connect(ownOutlets, total);
         makeTxPackets();
         turnsToTick = 0;
@@ -454,6 +477,15 @@ final class ForwardingTask implements PollTask {
         }
     }
 
+    /** Drops what was taken off the ring and is not here yet. */
+    private void clear(final Source source) {
+        int count;
+        do {
+            count = source.queue.clearQueue(gathered, 0, gathered.length);
+            pool.freeBurst(gathered, 0, count);
+        } while (count > 0);
+    }
+
     private void makeTxPackets() {
         final Settings settings = topology.settings();
         final boolean wanted = mode == ForwardingMode.TXONLY;
@@ -461,6 +493,7 @@ final class ForwardingTask implements PollTask {
                 && !(wanted
                         && txPackets.bytes == settings.txonlyBytes()
                         && txPackets.packets.length == settings.burst())) {
+            sender.clearAll();
             txPackets.free();
             txPackets = null;
         }

@@ -7,19 +7,19 @@ import java.lang.invoke.VarHandle;
  * Packets on their way from one worker to a receive queue of another's: a bounded ring, one producer, one consumer.
  *
  * <p>A packet is freed by the worker whose pool it is from, so it comes back over the same ring, in place: the consumer moves
- * {@code done} over the packets that it has copied to the guest, or dropped, and the producer takes them out of the slots
- * behind it.
+ * {@code done} over the packets that are with the guest, or dropped, and the producer takes them out of the slots behind it.
+ * Between {@code done} and {@code offered} are those that the queue still copies.
  *
  * <pre>
- *      reclaimed        done              tail
- *          | to be freed  | to be sent      | free …
- *    producer's      consumer's        producer's
+ *      reclaimed        done            offered          tail
+ *          | to be freed  | in flight       | to be sent   | free …
+ *    producer's      consumer's      consumer's      producer's
  * </pre>
  *
  * <p>There is a ring for each queue, not just for each pair of workers, so a guest that does not receive holds up nobody
  * else, and the ring is all the room that pending packets need.
  */
-final class Handover {
+final class Handover extends Origin {
     /** Most packets in it; a power of two. */
     static final int CAPACITY = 512;
 
@@ -30,6 +30,7 @@ final class Handover {
     private static final int TAIL = 16;
     private static final int RECLAIMED = 17;
     private static final int DONE = 32;
+    private static final int OFFERED = 33;
     private static final int INDICES_LENGTH = 48;
     private static final VarHandle INDICES = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -65,7 +66,7 @@ final class Handover {
         INDICES.setRelease(indices, TAIL, tail + count);
     }
 
-    /** Producer. How many packets are to be taken back. Pairs with {@link #consumed}. */
+    /** Producer. How many packets are to be taken back. Pairs with {@link #done}. */
     int reclaimable() {
         return (int) ((long) INDICES.getAcquire(indices, DONE) - indices[RECLAIMED]);
     }
@@ -77,7 +78,7 @@ final class Handover {
 
     /** Consumer. How many packets are to be sent. */
     int available() {
-        return (int) ((long) INDICES.getAcquire(indices, TAIL) - indices[DONE]);
+        return (int) ((long) INDICES.getAcquire(indices, TAIL) - indices[OFFERED]);
     }
 
     /** Consumer. The packets, from {@link #position} on, at most up to the end of the array. */
@@ -87,11 +88,23 @@ final class Handover {
 
     /** Consumer. */
     int position() {
-        return (int) indices[DONE] & MASK;
+        return (int) indices[OFFERED] & MASK;
     }
 
-    /** Consumer. The next {@code count} packets are not needed any more. */
-    void consumed(final int count) {
+    /** Consumer. The next {@code count} packets are not to be offered again. */
+    void offered(final int count) {
+        indices[OFFERED] += count;
+    }
+
+    /** The producer takes packets back from the oldest on. */
+    @Override
+    boolean isOrdered() {
+        return true;
+    }
+
+    /** Consumer. The oldest {@code count} packets, which are known by their place, are not needed any more. */
+    @Override
+    void done(final long[] packets, final int from, final int count) {
         INDICES.setRelease(indices, DONE, indices[DONE] + count);
     }
 }

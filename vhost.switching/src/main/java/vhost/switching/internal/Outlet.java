@@ -25,6 +25,9 @@ final class Outlet {
     /** Where packets come from, by the index of the worker that hands over; null for the owner itself. */
     final Handover[] inbound;
 
+    /** Owner. What the packets are that the queue has in flight. */
+    final InFlightRuns inFlight = new InFlightRuns();
+
     // Owner. When the guest took something last, if what was offered since then did not all fit.
     boolean blocked;
     long blockedSince;

@@ -6,10 +6,10 @@ import vhost.core.api.Packet;
 import vhost.core.api.PacketPool;
 
 /**
- * The packets of txonly: UDP over IPv4 with the addresses and ports of testpmd's, made once and sent again and again. One
- * worker's thread.
+ * The packets of txonly: UDP over IPv4 with the addresses and ports of testpmd's, made once and sent again and again, also
+ * while queues still copy them. One worker's thread.
  */
-final class TxPackets {
+final class TxPackets extends Origin {
     private static final int ETHERNET_BYTES = Ethernet.HEADER_BYTES;
     private static final int IP_BYTES = 20;
     private static final int UDP_PORT = 9;
@@ -44,6 +44,11 @@ final class TxPackets {
         }
     }
 
+    /** They are sent again. */
+    @Override
+    void done(final long[] sent, final int from, final int many) {}
+
+    /** No queue may have any of them. */
     void free() {
         pool.freeBurst(packets, 0, count);
         Arrays.fill(packets, PacketPool.NONE);

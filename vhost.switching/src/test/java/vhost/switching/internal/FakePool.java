@@ -1,12 +1,23 @@
 package vhost.switching.internal;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import linux.Memory;
 import vhost.core.api.Packet;
 import vhost.core.api.PacketPool;
 
 /** A pool over native memory that lets nobody free twice, or from another thread than the first that used it. */
 final class FakePool implements PacketPool {
     static final int SMALL = 2048;
+
+    /** In the reserved part of a packet: how many queues have it in flight. */
+    private static final long LENT = 24;
+
+    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+
+    /** Many rigs are made; their memory goes with them. */
+    private final Arena arena = Arena.ofAuto();
 
     private final long[] small;
     private final long[] large;
@@ -27,11 +38,26 @@ final class FakePool implements PacketPool {
         }
     }
 
-    private static long make(int capacity, int number) {
-        long packet =
-                Arena.global().allocate(Packet.DATA + capacity, Packet.DATA).address();
+    private long make(int capacity, int number) {
+        long packet = arena.allocate(Packet.DATA + capacity, Packet.DATA).address();
         Packet.init(packet, capacity, number);
         return packet;
+    }
+
+    /** Any worker. One more queue has the packet in flight. */
+    static void lend(long packet) {
+        int before = (int) INT.getAndAdd(Memory.ALL, packet + LENT, 1);
+        if (before < 0) {
+            throw new AssertionError("in flight " + before + " times");
+        }
+    }
+
+    /** Any worker. */
+    static void giveBack(long packet) {
+        int before = (int) INT.getAndAdd(Memory.ALL, packet + LENT, -1);
+        if (before <= 0) {
+            throw new AssertionError("given back and not in flight");
+        }
     }
 
     /** The next thread that uses the pool is the one that may. */
@@ -70,6 +96,9 @@ final class FakePool implements PacketPool {
         int number = (int) Packet.owner(packet);
         if (!taken[number]) {
             throw new AssertionError("freed twice: packet " + number);
+        }
+        if ((int) INT.getVolatile(Memory.ALL, packet + LENT) != 0) {
+            throw new AssertionError("freed while a queue has it: packet " + number);
         }
         taken[number] = false;
         if (Packet.capacity(packet) == SMALL) {

@@ -3,6 +3,7 @@ package vhost.switching.internal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import vhost.core.api.PacketPool;
 import vhost.core.api.QueueCounters;
 import vhost.core.api.VhostPort;
@@ -26,10 +27,16 @@ final class FakeQueue implements VhostQueue {
 
     Generator generator;
 
+    /** Whether an engine copies, which is done with a packet when it was asked this often. */
+    boolean engine;
+
+    int delay = 2;
+
     private final FakePort port;
     private final String name;
     private final FakeWorker worker;
     private final boolean receives;
+    private final FakeCopies copies = new FakeCopies();
     private volatile long packets;
     private volatile long bytes;
 
@@ -38,6 +45,7 @@ final class FakeQueue implements VhostQueue {
         this.name = port.name() + "/" + name;
         this.worker = worker;
         this.receives = receives;
+        worker.adopt(this);
     }
 
     /** Starts or stops the ring. */
@@ -46,39 +54,50 @@ final class FakeQueue implements VhostQueue {
         worker.queueChanged();
     }
 
+    /** Between two turns: an engine comes, goes, or becomes slower. */
+    void changeEngine(Random random) {
+        if (random.nextInt(4) == 0) {
+            engine = !engine;
+        }
+        delay = random.nextInt(4);
+    }
+
     @Override
     public int enqueueBurst(long[] burst, int from, int count) {
-        worker.check();
-        if (!receives) {
-            throw new AssertionError("enqueue to " + name);
-        }
+        checkSynchronous(true);
         int taken = running ? Math.min(count, room) : 0;
         for (int i = from; i < from + taken; i++) {
-            if (sink != null) {
-                sink.packet(burst[i]);
-            } else {
-                received.add(Frame.copyOf(burst[i]));
-            }
+            deliver(burst[i]);
         }
-        if (sink == null && taken > 0) {
-            bursts.add(taken);
+        taken(taken);
+        return taken;
+    }
+
+    private void deliver(long packet) {
+        if (sink != null) {
+            sink.packet(packet);
+        } else {
+            received.add(Frame.copyOf(packet));
+        }
+    }
+
+    private void taken(int count) {
+        if (sink == null && count > 0) {
+            bursts.add(count);
         }
         if (room != Integer.MAX_VALUE) {
-            room -= taken;
+            room -= count;
         }
-        count(taken);
-        return taken;
+        count(count);
     }
 
     @Override
     public int dequeueBurst(PacketPool pool, long[] burst, int max) {
-        worker.check();
-        if (receives) {
-            throw new AssertionError("dequeue from " + name);
-        }
-        if (!running) {
-            return 0;
-        }
+        checkSynchronous(false);
+        return running ? take(pool, burst, max) : 0;
+    }
+
+    private int take(PacketPool pool, long[] burst, int max) {
         if (generator != null) {
             int made = generator.fill(pool, burst, max);
             count(made);
@@ -100,6 +119,102 @@ final class FakeQueue implements VhostQueue {
     private void count(int moved) {
         packets = packets + moved;
         bytes = bytes + 64L * moved;
+    }
+
+    private void check(boolean enqueue) {
+        worker.check();
+        if (receives != enqueue) {
+            throw new AssertionError(enqueue ? "enqueue to " + name : "dequeue from " + name);
+        }
+    }
+
+    /** A queue would wait then, which costs a turn. */
+    private void checkSynchronous(boolean enqueue) {
+        check(enqueue);
+        if (engine || inFlight() > 0) {
+            throw new AssertionError("synchronous call to " + name + " with " + inFlight() + " in flight");
+        }
+    }
+
+    @Override
+    public boolean isAsync() {
+        worker.check();
+        return engine || inFlight() > 0;
+    }
+
+    @Override
+    public int submitEnqueueBurst(long[] burst, int from, int count) {
+        check(true);
+        int accepted = running ? Math.min(Math.min(count, room), copies.room()) : 0;
+        copies.lend(burst, from, accepted, engine ? delay : 0);
+        taken(accepted);
+        return accepted;
+    }
+
+    @Override
+    public int pollEnqueueCompleted(long[] burst, int from, int max) {
+        check(true);
+        return completeEnqueue(burst, from, copies.completed(max));
+    }
+
+    private int completeEnqueue(long[] burst, int from, int count) {
+        for (int i = 0; i < count && running; i++) {
+            complete(copies.peek(i));
+        }
+        return giveBack(burst, from, count);
+    }
+
+    /** A fault stops the ring, as a worker would do. */
+    private void complete(long packet) {
+        try {
+            deliver(packet);
+        } catch (InternalError e) {
+            running(false);
+            throw e;
+        }
+    }
+
+    private int giveBack(long[] burst, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            burst[i] = copies.giveBack();
+        }
+        return count;
+    }
+
+    @Override
+    public int submitDequeueBurst(PacketPool pool, int max) {
+        check(false);
+        int begun = running ? take(pool, copies.scratch, Math.min(max, copies.room())) : 0;
+        copies.lend(copies.scratch, 0, begun, engine ? delay : 0);
+        return begun;
+    }
+
+    @Override
+    public int pollDequeueCompleted(long[] burst, int from, int max) {
+        check(false);
+        return giveBack(burst, from, copies.completed(max));
+    }
+
+    @Override
+    public int clearQueue(long[] burst, int from, int max) {
+        worker.check();
+        int count = Math.min(max, inFlight());
+        return receives ? completeEnqueue(burst, from, count) : giveBack(burst, from, count);
+    }
+
+    @Override
+    public int inFlight() {
+        return copies.inFlight();
+    }
+
+    @Override
+    public void registerAsyncChannel(String engineName, int bytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void unregisterAsyncChannel() {
+        throw new UnsupportedOperationException();
     }
 
     @Override
@@ -140,7 +255,7 @@ final class FakeQueue implements VhostQueue {
 
     @Override
     public String engine() {
-        return "builtin";
+        return engine ? "fake" : "builtin";
     }
 
     @Override

@@ -2,8 +2,10 @@ package vhost.switching.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,15 +24,34 @@ final class FakeWorker implements VhostWorker {
 
     private final int index;
     private final List<PollTask> tasks = new ArrayList<>();
+    private final List<FakeQueue> queues = new CopyOnWriteArrayList<>();
+    private final Copies copies;
+    private final Random random = new Random(7);
     private final ArrayBlockingQueue<Runnable> commands = new ArrayBlockingQueue<>(64);
     private volatile Thread thread;
     private volatile boolean stopped;
     private volatile boolean signalled;
     private volatile Throwable failure;
 
-    FakeWorker(int index, FakePool pool) {
+    FakeWorker(int index, FakePool pool, Copies copies) {
         this.index = index;
         this.pool = pool;
+        this.copies = copies;
+    }
+
+    /** It owns a queue more. */
+    void adopt(FakeQueue queue) {
+        queue.engine = copies == Copies.ASYNCHRONOUS;
+        queues.add(queue);
+    }
+
+    boolean isInFlight() {
+        for (int i = 0; i < queues.size(); i++) {
+            if (queues.get(i).inFlight() > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Fails where the worker has a thread and this is another. */
@@ -41,11 +62,21 @@ final class FakeWorker implements VhostWorker {
     }
 
     int turn() {
+        changeEngines();
         int moved = 0;
         for (PollTask task : tasks) {
             moved += task.poll();
         }
         return moved;
+    }
+
+    /** Where they change, they do so between two turns. */
+    void changeEngines() {
+        if (copies == Copies.CHANGING) {
+            for (int i = 0; i < queues.size(); i++) {
+                queues.get(i).changeEngine(random);
+            }
+        }
     }
 
     PollTask task() {

@@ -14,7 +14,7 @@ import vhost.switching.ForwardingMode;
 import vhost.switching.PortStatistics;
 
 class ForwardingComponentTest {
-    private final FakeWorker worker = new FakeWorker(0, new FakePool(64, 0));
+    private final FakeWorker worker = new FakeWorker(0, new FakePool(64, 0), Copies.SYNCHRONOUS);
     private final FakePort port = new FakePort("p0", 1, List.of(worker), 0);
     private final FakePorts ports = new FakePorts(port);
 

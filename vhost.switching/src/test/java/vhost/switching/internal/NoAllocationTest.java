@@ -7,18 +7,27 @@ import static vhost.switching.internal.Rig.B;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.PacketPool;
 import vhost.switching.ForwardingMode;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class NoAllocationTest {
     private static final int TURNS = 20_000;
+
+    private final Copies copies;
+
+    NoAllocationTest(Copies copies) {
+        this.copies = copies;
+    }
 
     @ParameterizedTest
     @EnumSource(ForwardingMode.class)
     void shouldAllocateNothingInAnyMode(ForwardingMode mode) {
-        Rig rig = new Rig(mode, 2);
+        Rig rig = new Rig(copies, mode, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         FakePort p2 = rig.open("p2", 1, 0);
@@ -52,6 +61,8 @@ class NoAllocationTest {
         FakeWorker second = rig.workers.get(1);
         for (int i = 0; i < TURNS; i++) {
             receivers[i % receivers.length].room = random.nextInt(200);
+            first.changeEngines();
+            second.changeEngines();
             first.task().poll();
             second.task().poll();
             if (i % 100 == 0) {

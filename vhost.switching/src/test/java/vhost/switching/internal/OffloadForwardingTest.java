@@ -8,17 +8,27 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vhost.core.api.Packet;
 import vhost.switching.ForwardingMode;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class OffloadForwardingTest {
     private static final long CSUM = SoftwareOffload.VIRTIO_NET_F_GUEST_CSUM;
     private static final long TSO4 = SoftwareOffload.VIRTIO_NET_F_GUEST_TSO4;
 
-    private Rig rig = Rig.of(ForwardingMode.SWITCH, 3);
+    private final Copies copies;
+    private Rig rig;
     private final TcpFrame tcp = new TcpFrame(false, 0, 0, 0, 20_000, TcpFrame.ACK | TcpFrame.PSH, 9);
+
+    OffloadForwardingTest(Copies copies) {
+        this.copies = copies;
+        rig = Rig.of(copies, ForwardingMode.SWITCH, 3);
+    }
 
     @AfterEach
     void shouldFreeEveryPacket() {
@@ -96,10 +106,11 @@ class OffloadForwardingTest {
         rig.learn();
         rig.patience(0);
         rig.send(0, tcp.frame(10));
-        rig.turn();
-        assertThat(rig.received(1)).hasSize(128);
-
-        rig.turns(16);
+        for (int i = 0; i < 200; i++) {
+            long before = rig.statistics(1).sentPackets();
+            rig.workers.getFirst().turn();
+            assertThat(rig.statistics(1).sentPackets() - before).isLessThanOrEqualTo(128);
+        }
         assertSegments(rig.received(1), 10);
         assertThat(rig.statistics(1).droppedStalled()).isZero();
     }
@@ -122,7 +133,7 @@ class OffloadForwardingTest {
 
     @Test
     void shouldCountWhatItHasNoMemoryToSegment() {
-        rig = new Rig(ForwardingMode.SWITCH, 1, 1, 1);
+        rig = new Rig(copies, ForwardingMode.SWITCH, 1, 1, 1);
         rig.open("p0");
         rig.open("p1");
         rig.send(0, tcp.frame(4000));
@@ -146,7 +157,7 @@ class OffloadForwardingTest {
 
     @Test
     void shouldSegmentInLosslessModesToo() {
-        rig = Rig.of(ForwardingMode.IO, 2);
+        rig = Rig.of(copies, ForwardingMode.IO, 2);
         rig.port(1).rx[0].room = 7;
         rig.send(0, tcp.frame(1000));
         for (int i = 0; i < 5; i++) {
@@ -161,7 +172,7 @@ class OffloadForwardingTest {
 
     @Test
     void shouldSegmentWhatAnotherWorkerHandedOver() {
-        rig = new Rig(ForwardingMode.IO, 2);
+        rig = new Rig(copies, ForwardingMode.IO, 2);
         rig.open("p0", 1, 0);
         rig.open("p1", 1, 1);
         rig.port(1).rx[0].room = 7;

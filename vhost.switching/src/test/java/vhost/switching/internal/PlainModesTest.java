@@ -5,13 +5,23 @@ import static vhost.switching.internal.Rig.A;
 import static vhost.switching.internal.Rig.B;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.Packet;
 import vhost.switching.ForwardingMode;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class PlainModesTest {
+    private final Copies copies;
+
+    PlainModesTest(Copies copies) {
+        this.copies = copies;
+    }
+
     @Test
     void shouldPairPortsInTheOrderOfOpening() {
-        Rig rig = Rig.of(ForwardingMode.IO, 5);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 5);
         for (int i = 0; i < 5; i++) {
             rig.send(i, Frame.of(B, A, i));
         }
@@ -27,7 +37,7 @@ class PlainModesTest {
 
     @Test
     void shouldPairQueuesByNumber() {
-        Rig rig = new Rig(ForwardingMode.IO, 1);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 1);
         FakePort p0 = rig.open("p0", 4, 0);
         FakePort p1 = rig.open("p1", 4, 0);
         for (int i = 0; i < 4; i++) {
@@ -42,7 +52,7 @@ class PlainModesTest {
 
     @Test
     void shouldSpreadOverTheQueuesThatRun() {
-        Rig rig = new Rig(ForwardingMode.IO, 1);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 1);
         FakePort p0 = rig.open("p0", 4, 0);
         FakePort p1 = rig.open("p1", 4, 0);
         p1.rx[0].running(false);
@@ -58,9 +68,9 @@ class PlainModesTest {
 
     @Test
     void shouldLoseNothingHoweverLongAGuestDoesNotReceive() {
-        Rig rig = Rig.of(ForwardingMode.IO, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 2);
         rig.port(1).rx[0].room = 5;
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 600; i++) {
             rig.send(0, Frame.of(B, A, i));
         }
         for (int i = 0; i < 10; i++) {
@@ -68,20 +78,20 @@ class PlainModesTest {
             rig.pass(10_000);
         }
         assertThat(rig.numbers(1)).hasSize(5);
-        assertThat(rig.port(0).tx[0].toSend).as("the sender feels it").hasSize(136);
+        assertThat(rig.port(0).tx[0].toSend).as("the sender feels it").hasSizeBetween(600 - rig.mostTaken(), 536);
 
         rig.port(1).running(false);
         rig.turns(2);
         rig.port(1).running(true);
         rig.port(1).rx[0].room = 1000;
-        rig.turns(5);
-        assertThat(rig.numbers(1)).hasSize(200).isSorted();
+        rig.turns(12);
+        assertThat(rig.numbers(1)).hasSize(600).isSorted();
         assertThat(rig.inUse()).isZero();
     }
 
     @Test
     void shouldTakeNothingForAPartnerThatDoesNotRunYet() {
-        Rig rig = Rig.of(ForwardingMode.IO, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 2);
         rig.port(1).running(false);
         rig.send(0, Frame.of(B, A, 1));
         rig.turns(3);
@@ -95,7 +105,7 @@ class PlainModesTest {
 
     @Test
     void shouldSendBackWithAddressesExchanged() {
-        Rig rig = Rig.of(ForwardingMode.MACSWAP, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.MACSWAP, 2);
         rig.port(0).rx[0].room = 1;
         rig.send(0, Frame.of(B, A, 1), Frame.of(B, A, 2), Frame.plain(new byte[10]));
         rig.turns(2);
@@ -110,7 +120,7 @@ class PlainModesTest {
 
     @Test
     void shouldSetTheAddressesOfTheWayOut() {
-        Rig rig = Rig.of(ForwardingMode.MAC, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.MAC, 2);
         rig.send(0, Frame.of(B, A, 1));
         rig.send(1, Frame.of(B, A, 2));
         rig.turn();
@@ -121,12 +131,11 @@ class PlainModesTest {
 
     @Test
     void shouldThrowAwayWhatItReceives() {
-        Rig rig = Rig.of(ForwardingMode.RXONLY, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.RXONLY, 2);
         for (int i = 0; i < 100; i++) {
             rig.send(0, Frame.of(B, A, i));
         }
-        assertThat(rig.turn()).isEqualTo(64);
-        assertThat(rig.turn()).isEqualTo(36);
+        assertThat(rig.turn() + rig.turn()).isEqualTo(100);
 
         assertThat(rig.received(1)).isEmpty();
         assertThat(rig.inUse()).isZero();
@@ -134,7 +143,7 @@ class PlainModesTest {
 
     @Test
     void shouldSendUdpPacketsOfTheConfiguredLength() {
-        Rig rig = Rig.of(ForwardingMode.TXONLY, 1);
+        Rig rig = Rig.of(copies, ForwardingMode.TXONLY, 1);
         rig.settings(new Settings(ForwardingMode.TXONLY, 300, 10, 128, 32));
         rig.port(0).rx[0].room = 40;
         rig.turns(3);
@@ -156,7 +165,7 @@ class PlainModesTest {
 
     @Test
     void shouldReceiveNothingInTxonly() {
-        Rig rig = Rig.of(ForwardingMode.TXONLY, 1);
+        Rig rig = Rig.of(copies, ForwardingMode.TXONLY, 1);
         rig.send(0, Frame.of(B, A, 1));
         rig.turn();
 
@@ -165,7 +174,7 @@ class PlainModesTest {
 
     @Test
     void shouldNotPassOnAGuestsWordForAChecksum() {
-        Rig rig = Rig.of(ForwardingMode.IO, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 2);
         Frame frame = Frame.of(B, A, 1);
         rig.send(0, new Frame(frame.data(), Packet.VIRTIO_NET_HDR_F_DATA_VALID, 0, 0, 0, 0, 0));
         rig.turn();

@@ -11,28 +11,33 @@ final class Rig {
     static final String B = "52:54:00:00:00:0b";
     static final String C = "52:54:00:00:00:0c";
 
+    /** In which all that is in flight comes from one guest and gets to the other. */
+    private static final int TURNS_A_COPY = 32;
+
     final List<FakeWorker> workers = new ArrayList<>();
     final List<FakePort> ports = new ArrayList<>();
     final Forwarder forwarder;
 
+    private final Copies copies;
     private Settings settings;
     private volatile long nanos = -5_000_000_000L;
 
-    Rig(ForwardingMode mode, int workerCount) {
-        this(mode, workerCount, 1024, 64);
+    Rig(Copies copies, ForwardingMode mode, int workerCount) {
+        this(copies, mode, workerCount, 1024, 64);
     }
 
-    Rig(ForwardingMode mode, int workerCount, int smallPackets, int largePackets) {
+    Rig(Copies copies, ForwardingMode mode, int workerCount, int smallPackets, int largePackets) {
+        this.copies = copies;
         for (int i = 0; i < workerCount; i++) {
-            workers.add(new FakeWorker(i, new FakePool(smallPackets, largePackets)));
+            workers.add(new FakeWorker(i, new FakePool(smallPackets, largePackets), copies));
         }
         settings = new Settings(mode, 300, 10, 64, 64);
         forwarder = new Forwarder(List.copyOf(workers), settings, () -> nanos, 42);
         forwarder.start();
     }
 
-    static Rig of(ForwardingMode mode, int portCount) {
-        Rig rig = new Rig(mode, 1);
+    static Rig of(Copies copies, ForwardingMode mode, int portCount) {
+        Rig rig = new Rig(copies, mode, 1);
         for (int i = 0; i < portCount; i++) {
             rig.open("p" + i);
         }
@@ -77,13 +82,36 @@ final class Rig {
         }
     }
 
-    /** One turn of each worker. */
+    /** One turn of each worker, and some more where engines copy meanwhile. */
     int turn() {
-        int moved = 0;
-        for (FakeWorker worker : workers) {
-            moved += worker.turn();
+        return turn(workers);
+    }
+
+    /** As {@link #turn()}, of one worker. */
+    int turn(int worker) {
+        return turn(List.of(workers.get(worker)));
+    }
+
+    private static int turn(List<FakeWorker> some) {
+        int moved = step(some);
+        for (int i = 0; i < TURNS_A_COPY && some.stream().anyMatch(FakeWorker::isInFlight); i++) {
+            moved += step(some);
         }
         return moved;
+    }
+
+    /** How many packets a guest is rid of whose receiver takes none. */
+    int mostTaken() {
+        return copies == Copies.SYNCHRONOUS ? 64 : 512;
+    }
+
+    /** One turn of each worker, whatever is in flight then. */
+    int step() {
+        return step(workers);
+    }
+
+    private static int step(List<FakeWorker> some) {
+        return some.stream().mapToInt(FakeWorker::turn).sum();
     }
 
     void turns(int count) {

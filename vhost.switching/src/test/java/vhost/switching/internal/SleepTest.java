@@ -5,13 +5,23 @@ import static vhost.switching.internal.Rig.A;
 import static vhost.switching.internal.Rig.B;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.PollTask;
 import vhost.switching.ForwardingMode;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class SleepTest {
+    private final Copies copies;
+
+    SleepTest(Copies copies) {
+        this.copies = copies;
+    }
+
     @Test
     void shouldSleepUntilAKickWhenThereIsNothing() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 2);
         rig.turn();
         PollTask task = rig.workers.getFirst().task();
 
@@ -26,7 +36,7 @@ class SleepTest {
 
     @Test
     void shouldNotSleepWhenAPacketCameMeanwhile() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 2);
         rig.turn();
         rig.send(1, Frame.of(B, A, 1));
 
@@ -35,7 +45,7 @@ class SleepTest {
 
     @Test
     void shouldSleepShortlyWhilePacketsWait() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 2);
         rig.port(1).rx[0].room = 0;
         rig.send(0, Frame.of(B, A, 1), Frame.of(B, A, 2));
         rig.turn();
@@ -51,7 +61,7 @@ class SleepTest {
 
     @Test
     void shouldWaitForBuffersInTxonly() {
-        Rig rig = Rig.of(ForwardingMode.TXONLY, 1);
+        Rig rig = Rig.of(copies, ForwardingMode.TXONLY, 1);
         rig.port(0).rx[0].room = 10;
         rig.send(0, Frame.of(B, A, 1));
         rig.turn();
@@ -67,7 +77,7 @@ class SleepTest {
 
     @Test
     void shouldNotSpinForAPartnerThatDoesNotRun() {
-        Rig rig = Rig.of(ForwardingMode.IO, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 2);
         rig.port(1).running(false);
         rig.send(0, Frame.of(B, A, 1));
         rig.turns(2);
@@ -77,7 +87,7 @@ class SleepTest {
 
     @Test
     void shouldWakeAWorkerOnceForWhatItIsHanded() {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         rig.open("p0", 1, 0);
         rig.open("p1", 1, 1);
         rig.turns(2);
@@ -85,29 +95,29 @@ class SleepTest {
         int before = sleeper.wakes.get();
 
         rig.send(0, Frame.of(B, A, 1));
-        rig.workers.getFirst().turn();
+        rig.turn(0);
         assertThat(sleeper.wakes).as("awake").hasValue(before);
-        sleeper.turn();
+        rig.turn(1);
 
         assertThat(sleeper.task().beforeSleep()).isEqualTo(-1);
         for (int i = 2; i < 5; i++) {
             rig.send(0, Frame.of(B, A, i));
-            rig.workers.getFirst().turn();
+            rig.turn(0);
         }
         assertThat(sleeper.wakes).as("asleep").hasValue(before + 1);
         sleeper.task().afterSleep();
-        sleeper.turn();
+        rig.turn(1);
         assertThat(rig.numbers(1)).containsExactly(1, 2, 3, 4);
     }
 
     @Test
     void shouldSeeWhatWasHandedOverBeforeItSleeps() {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         rig.open("p0", 1, 0);
         rig.open("p1", 1, 1);
         rig.turns(2);
         rig.send(0, Frame.of(B, A, 1));
-        rig.workers.getFirst().turn();
+        rig.turn(0);
 
         assertThat(rig.workers.get(1).task().beforeSleep()).isZero();
         assertThat(rig.workers.getFirst().task().beforeSleep())
@@ -120,7 +130,7 @@ class SleepTest {
 
     @Test
     void shouldWakeTheOthersWhenAQueueStarts() {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         rig.open("p0", 1, 0);
         rig.open("p1", 1, 1);
         rig.port(1).running(false);

@@ -7,11 +7,19 @@ import static vhost.switching.internal.Rig.C;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vhost.switching.ForwardingMode;
 import vhost.switching.MacEntry;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class SwitchModeTest {
-    private final Rig rig = Rig.of(ForwardingMode.SWITCH, 3);
+    private final Rig rig;
+
+    SwitchModeTest(Copies copies) {
+        rig = Rig.of(copies, ForwardingMode.SWITCH, 3);
+    }
 
     @AfterEach
     void shouldFreeEveryPacket() {

@@ -8,14 +8,24 @@ import static vhost.switching.internal.Rig.C;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.VhostPorts;
 import vhost.switching.ForwardingMode;
 import vhost.switching.MacEntry;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 class TopologyTest {
+    private final Copies copies;
+
+    TopologyTest(Copies copies) {
+        this.copies = copies;
+    }
+
     @Test
     void shouldLetGoOfAClosedPort() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 3);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 3);
         rig.learn();
         rig.port(1).rx[0].room = 0;
         rig.send(0, Frame.of(B, A, 1), Frame.of(C, A, 2));
@@ -38,7 +48,7 @@ class TopologyTest {
 
     @Test
     void shouldNotGiveANewPortTheStationsOfTheOneBefore() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 3);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 3);
         rig.learn();
         rig.close(rig.port(1));
         rig.open("new");
@@ -51,7 +61,7 @@ class TopologyTest {
 
     @Test
     void shouldPairAnewWhenAPortIsClosed() {
-        Rig rig = Rig.of(ForwardingMode.IO, 4);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 4);
         rig.close(rig.port(0));
         for (int i = 0; i < 3; i++) {
             rig.send(i, Frame.of(B, A, i));
@@ -65,7 +75,7 @@ class TopologyTest {
 
     @Test
     void shouldChangeItsModeWhileTrafficFlows() {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 2);
         rig.learn();
         Random random = new Random(3);
         int number = 0;
@@ -87,7 +97,7 @@ class TopologyTest {
 
     @Test
     void shouldLoseNothingBetweenLosslessModes() {
-        Rig rig = Rig.of(ForwardingMode.IO, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.IO, 2);
         int number = 0;
         for (int i = 0; i < 100; i++) {
             for (int k = 0; k < 3; k++) {
@@ -106,7 +116,7 @@ class TopologyTest {
     @Test
     void shouldOpenAndClosePortsWhileTrafficFlows() {
         for (int workers = 1; workers <= 3; workers++) {
-            Rig rig = new Rig(ForwardingMode.SWITCH, workers);
+            Rig rig = new Rig(copies, ForwardingMode.SWITCH, workers);
             Random random = new Random(workers);
             for (int i = 0; i < 2000; i++) {
                 if (rig.ports.size() < 2 || (random.nextInt(10) == 0 && rig.ports.size() < 8)) {
@@ -131,7 +141,7 @@ class TopologyTest {
 
     @Test
     void shouldServeTheMostPortsThereCanBe() {
-        Rig rig = new Rig(ForwardingMode.SWITCH, 2, 4096, 0);
+        Rig rig = new Rig(copies, ForwardingMode.SWITCH, 2, 4096, 0);
         for (int i = 0; i < VhostPorts.MAX_PORTS; i++) {
             rig.open("p" + i, 1, i % 2);
         }
@@ -149,13 +159,13 @@ class TopologyTest {
 
     @Test
     void shouldPreferQueuesOfTheSameWorker() {
-        Rig rig = new Rig(ForwardingMode.SWITCH, 2);
+        Rig rig = new Rig(copies, ForwardingMode.SWITCH, 2);
         FakePort p0 = rig.open("p0", 2, 0);
         FakePort p1 = rig.open("p1", 2, 1);
         p0.tx[0].toSend.add(Frame.of(B, A, 0));
         p0.tx[1].toSend.add(Frame.of(B, A, 1));
-        rig.workers.get(0).turn();
-        rig.workers.get(1).turn();
+        rig.turn(0);
+        rig.turn(1);
 
         assertThat(p1.rx[1].received).as("worker 0's").extracting(Frame::number).containsExactly(0);
         assertThat(p1.rx[0].received).as("worker 1's").extracting(Frame::number).containsExactly(1);
@@ -165,7 +175,7 @@ class TopologyTest {
     @Test
     @Timeout(30)
     void shouldFinishAChangeBeforeAnInterruptIsServed() throws InterruptedException {
-        Rig rig = Rig.of(ForwardingMode.SWITCH, 2);
+        Rig rig = Rig.of(copies, ForwardingMode.SWITCH, 2);
         rig.workers.forEach(FakeWorker::start);
         Thread.currentThread().interrupt();
         rig.close(rig.port(0));

@@ -9,15 +9,25 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import vhost.switching.ForwardingMode;
 
+@ParameterizedClass
+@EnumSource(Copies.class)
 @Timeout(120)
 class TwoWorkersTest {
     private static final long PACKETS = 1_000_000;
 
+    private final Copies copies;
+
+    TwoWorkersTest(Copies copies) {
+        this.copies = copies;
+    }
+
     @Test
     void shouldHandOverAMillionPacketsInOrderBothWays() throws InterruptedException {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         NumberedTraffic.InOrder to0 = send(p1, p0, B, A);
@@ -32,7 +42,7 @@ class TwoWorkersTest {
 
     @Test
     void shouldKeepOrderWhenReceiversAreSlow() throws InterruptedException {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         p1.rx[0].room = 0;
@@ -56,7 +66,7 @@ class TwoWorkersTest {
 
     @Test
     void shouldSwitchFloodsAndUnicastAcrossWorkers() throws InterruptedException {
-        Rig rig = new Rig(ForwardingMode.SWITCH, 2);
+        Rig rig = new Rig(copies, ForwardingMode.SWITCH, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         FakePort p2 = rig.open("p2", 1, 0);
@@ -82,13 +92,13 @@ class TwoWorkersTest {
 
     @Test
     void shouldLoseNoWakeUp() throws InterruptedException {
-        Rig rig = new Rig(ForwardingMode.IO, 2);
+        Rig rig = new Rig(copies, ForwardingMode.IO, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         NumberedTraffic.InOrder to1 = expect(p1, A);
         start(rig);
         // One packet at a time, each only when the one before has arrived: one wake-up lost and this stands still.
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 10_000; i++) {
             long number = i;
             p0.tx[0].generator = new OneOff(number);
             rig.workers.getFirst().wake();
@@ -102,7 +112,7 @@ class TwoWorkersTest {
 
     @Test
     void shouldOpenAndClosePortsWhileOthersForward() throws InterruptedException {
-        Rig rig = new Rig(ForwardingMode.SWITCH, 2);
+        Rig rig = new Rig(copies, ForwardingMode.SWITCH, 2);
         FakePort p0 = rig.open("p0", 1, 0);
         FakePort p1 = rig.open("p1", 1, 1);
         rig.learn();

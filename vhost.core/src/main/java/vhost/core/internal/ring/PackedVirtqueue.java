@@ -226,7 +226,10 @@ public final class PackedVirtqueue extends Virtqueue {
         return fault;
     }
 
-    /** An indirect table is sequential; only WRITE means anything in it. */
+    /**
+     * An indirect table is sequential; only WRITE means anything in it. DPDK's driver (22.11 and before and since) leaves WRITE
+     * set in the tables of packets that it sends: what we only read from may say so.
+     */
     private int walkTable(final long gpa, final int length) {
         final long table = indirectTable(gpa, length);
         if (table == 0) {
@@ -235,7 +238,7 @@ public final class PackedVirtqueue extends Virtqueue {
         for (long at = table; at < table + length; at += DESC_SIZE) {
             final long address = Memory.getLong(at);
             final long word = Memory.getLong(at + 8);
-            if (((int) (word >>> 48) & VRING_DESC_F_WRITE) != 0 != deviceWrites) {
+            if (deviceWrites && ((int) (word >>> 48) & VRING_DESC_F_WRITE) == 0) {
                 return RingFault.DIRECTION;
             }
             final int fault = addBuffer(address, word & 0xFFFF_FFFFL);

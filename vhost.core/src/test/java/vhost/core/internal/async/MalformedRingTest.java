@@ -81,10 +81,6 @@ class MalformedRingTest {
                         "wrong direction later",
                         RingFault.DIRECTION,
                         x -> chain(new Raw(x.free(), 12, NEXT), new Raw(x.free(), 60, WRITE))),
-                bad(
-                        "wrong direction in a table",
-                        RingFault.DIRECTION,
-                        x -> chain(table(x, 0, 16, new Raw(x.free(), 72, WRITE)))),
                 bad("empty table", RingFault.INDIRECT, x -> chain(table(x, 0, 0, new Raw(x.free(), 72, 0)))),
                 bad("ragged table", RingFault.INDIRECT, x -> chain(table(x, 0, 17, new Raw(x.free(), 72, 0)))),
                 bad("half an entry", RingFault.INDIRECT, x -> chain(table(x, 0, 8, new Raw(x.free(), 72, 0)))),
@@ -105,6 +101,26 @@ class MalformedRingTest {
                     final Object[] of = one.get();
                     return Arguments.of(layout, of[0], of[1], of[2]);
                 }));
+    }
+
+    @Test
+    void shouldStopAtATableWithTheWrongDirection() {
+        try (RingFixture x = Setup.transmit(Layout.SPLIT).open()) {
+            x.driver.offer(table(x, 0, 16, new Raw(x.free(), 72, WRITE)));
+            assertThat(x.transmitBurst(8)).isZero();
+            assertThat(x.transmit.fault()).isEqualTo(RingFault.DIRECTION);
+        }
+    }
+
+    /** As DPDK's driver sends them. */
+    @Test
+    void shouldReadFromPackedTablesThatAreMarkedToBeWritten() {
+        try (RingFixture x = Setup.transmit(Layout.PACKED).open()) {
+            x.driver.offer(table(x, 0, 16, new Raw(x.free(), 72, WRITE)));
+            assertThat(x.transmitBurst(8)).isEqualTo(1);
+            assertThat(x.transmit.fault()).isZero();
+            x.pool.free(x.packets[0]);
+        }
     }
 
     @ParameterizedTest(name = "{0} {1}")
