@@ -703,8 +703,8 @@ public final class EngineRegistry {
                 learned == null ? queue.threshold() : learned.threshold(),
                 wish.threshold() == VhostEngines.AUTO,
                 sizes,
-                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + "; by "
-                        + wish.why() + absence);
+                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + " ("
+                        + wish.why() + ")" + absence);
     }
 
     /** Why the queue has not got the engine that is wished; empty where it has. */
@@ -714,9 +714,9 @@ public final class EngineRegistry {
         }
         final Offer offer = offers.get(wished);
         if (offer == null) {
-            return "; it is not there";
+            return "; that engine is not there";
         }
-        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; it is " + offer.breaker();
+        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; that engine is " + offer.breaker();
     }
 
     /** See {@link VhostEngines#engines}. */
