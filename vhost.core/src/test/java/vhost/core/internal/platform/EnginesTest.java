@@ -44,8 +44,8 @@ class EnginesTest {
 
     @AfterEach
     void stop() {
+        dispatcher.close();
         engines.close();
-        dispatcher.shutdownNow();
     }
 
     /** As ConfigAdmin: stores, and tells the component later, on a thread of its own. */
