@@ -42,7 +42,7 @@ public final class CopyChannel {
     static final int BATCH = 256;
 
     /** Copies under way at most, whatever the engine would take. */
-    private static final int MAX_IN_FLIGHT = 1024;
+    private static final int MAX_IN_FLIGHT = 512;
 
     /** A failed copy adds, a good one takes one away: 32 failures in a row are too many, and so is one in 17. */
     private static final int FAILURE_WEIGHT = 16;

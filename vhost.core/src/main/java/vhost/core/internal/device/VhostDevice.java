@@ -2,7 +2,6 @@ package vhost.core.internal.device;
 
 import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -19,8 +18,6 @@ import vhost.core.internal.async.GuestReceive;
 import vhost.core.internal.async.GuestTransmit;
 import vhost.core.internal.async.InFlight;
 import vhost.core.internal.memory.GuestMemory;
-import vhost.core.internal.memory.MappedRegion;
-import vhost.core.internal.memory.MemoryException;
 import vhost.core.internal.ring.PackedVirtqueue;
 import vhost.core.internal.ring.SplitVirtqueue;
 import vhost.core.internal.ring.Virtqueue;
@@ -41,9 +38,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     /** How often a ring is looked at that is to stop and has packets in flight. */
     private static final long DRAIN_LOOK_NANOS = 200_000;
 
-    /** As many regions as libvhost-user takes; QEMU uses 512 at most. */
-    private static final int MAX_MEMORY_SLOTS = 509;
-
     private static final int MAX_RING_SIZE = 32768;
 
     private final PortSpec spec;
@@ -51,8 +45,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     private final VhostQueueImpl[] queues;
     private final RingSetup[] rings;
 
-    // Session's thread only.
-    private GuestMemory memory = GuestMemory.NONE;
+    private final DeviceMemory memory;
 
     private volatile long features;
     private volatile int status;
@@ -92,6 +85,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             queues[i].owner().adopt(queues[i]);
             engines.added(queues[i]);
         }
+        this.memory = new DeviceMemory(spec.name(), engines, List.of(queues));
     }
 
     /** Ends the device; its session is over. */
@@ -121,11 +115,11 @@ public final class VhostDevice implements DeviceControl, VhostPort {
                 queues[i].deviceReset();
                 rings[i] = new RingSetup();
             }
-            replaceMemory(GuestMemory.NONE);
+            memory.replace(GuestMemory.NONE);
         } catch (DeviceException e) {
             // An owner that does not let go may still write: what it uses stays mapped and open for good.
             LOG.error("{}: {}; its guest memory stays mapped", spec.name(), e.getMessage());
-            memory = GuestMemory.NONE;
+            memory.abandon();
         }
         features = 0;
         status = 0;
@@ -187,128 +181,36 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     @Override
     public int maxMemorySlots() {
-        return MAX_MEMORY_SLOTS;
+        return DeviceMemory.MAX_SLOTS;
     }
 
     @Override
     public void setMemoryTable(final List<MemorySlot> slots) throws DeviceException {
-        if (isCurrent(slots)) {
+        if (memory.isCurrent(slots)) {
             slots.forEach(slot -> Linux.close(slot.fd()));
             return;
         }
-        final List<MappedRegion> regions = new ArrayList<>();
-        final GuestMemory next;
-        try {
-            for (int i = 0; i < slots.size(); i++) {
-                regions.add(map(slots.get(i), slots.subList(i + 1, slots.size())));
-            }
-            next = GuestMemory.of(regions);
-        } catch (MemoryException | DeviceException e) {
-            unmap(regions);
-            throw e instanceof DeviceException known ? known : new DeviceException(e.getMessage(), e);
-        }
-        stopAll();
-        replaceMemory(next);
-        refreshAll();
-    }
-
-    private boolean isCurrent(final List<MemorySlot> slots) {
-        return slots.size() == memory.regions().size()
-                && slots.stream()
-                        .allMatch(slot -> memory.find(slot.guestPhysical(), slot.size(), slot.userAddress()) != null);
-    }
-
-    private static MappedRegion map(final MemorySlot slot, final List<MemorySlot> others) throws DeviceException {
-        try {
-            return MappedRegion.map(
-                    slot.guestPhysical(), slot.size(), slot.userAddress(), slot.mmapOffset(), slot.fd());
-        } catch (MemoryException e) {
-            others.forEach(other -> Linux.close(other.fd()));
-            throw new DeviceException(e.getMessage(), e);
-        }
-    }
-
-    private void unmap(final List<MappedRegion> regions) {
-        for (final MappedRegion region : regions) {
-            try {
-                GuestMemory.unmap(region);
-            } catch (MemoryException e) {
-                LOG.error("{}: {}", spec.name(), e.getMessage());
-            }
-        }
-    }
-
-    private void replaceMemory(final GuestMemory next) {
-        final GuestMemory old = memory;
-        memory = next;
-        engines.memoryChanged(List.of(queues), regions(old), regions(next));
-        unmapUnlessWithheld(old.regions());
-        for (final VhostQueueImpl queue : queues) {
-            queue.leaveQuarantine();
-        }
-    }
-
-    /** What an engine may write to for ever stays mapped, so that it does not hit what comes to lie there. */
-    private void unmapUnlessWithheld(final List<MappedRegion> regions) {
-        for (final VhostQueueImpl queue : queues) {
-            if (queue.holdsQuarantine()) {
-                LOG.error(
-                        "{}: {} memory regions stay mapped, an engine may still write there",
-                        spec.name(),
-                        regions.size());
-                return;
-            }
-        }
-        unmap(regions);
-    }
-
-    private static List<MemoryRegion> regions(final GuestMemory memory) {
-        return memory.regions().stream()
-                .map(region -> new MemoryRegion(region.mapping(), region.mappedLength()))
-                .toList();
+        change(memory.map(slots));
     }
 
     @Override
     public void addMemory(final MemorySlot slot) throws DeviceException {
-        if (memory.regions().size() == MAX_MEMORY_SLOTS) {
-            Linux.close(slot.fd());
-            throw new DeviceException("all " + MAX_MEMORY_SLOTS + " memory slots are in use; remove a region first");
-        }
-        final MappedRegion region = map(slot, List.of());
-        final GuestMemory next;
-        try {
-            next = memory.with(region);
-        } catch (MemoryException e) {
-            unmap(List.of(region));
-            throw new DeviceException(e.getMessage(), e);
-        }
-        swapTables(next, List.of(), List.of(region));
+        change(memory.with(slot));
     }
 
     @Override
     public void removeMemory(final MemorySlot slot) throws DeviceException {
-        final MappedRegion region = memory.find(slot.guestPhysical(), slot.size(), slot.userAddress());
-        if (region == null) {
-            throw new DeviceException(String.format(
-                    "no memory region of 0x%x bytes at guest address 0x%x, user address 0x%x",
-                    slot.size(), slot.guestPhysical(), slot.userAddress()));
-        }
-        swapTables(memory.without(region), List.of(region), List.of());
+        change(memory.without(slot));
     }
 
-    private void swapTables(final GuestMemory next, final List<MappedRegion> gone, final List<MappedRegion> come)
-            throws DeviceException {
-        stopAll();
-        memory = next;
-        engines.memoryChanged(
-                List.of(queues),
-                gone.stream()
-                        .map(region -> new MemoryRegion(region.mapping(), region.mappedLength()))
-                        .toList(),
-                come.stream()
-                        .map(region -> new MemoryRegion(region.mapping(), region.mappedLength()))
-                        .toList());
-        unmapUnlessWithheld(gone);
+    private void change(final GuestMemory next) throws DeviceException {
+        try {
+            stopAll();
+        } catch (DeviceException e) {
+            memory.discard(next);
+            throw e;
+        }
+        memory.replace(next);
         refreshAll();
     }
 
@@ -342,7 +244,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         ring.used = used;
         ring.addressed = true;
         checkAlignment(index, ring);
-        if (ring.size != 0 && !memory.regions().isEmpty()) {
+        if (ring.size != 0 && !memory.isEmpty()) {
             resolve(index, ring);
         }
         refresh(index);
@@ -450,11 +352,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
     /** Starts or stops a ring as its state asks. */
     private void refresh(final int index) throws DeviceException {
         final RingSetup ring = rings[index];
-        final boolean wanted = ring.started
-                && ring.enabled
-                && ring.addressed
-                && ring.size != 0
-                && !memory.regions().isEmpty();
+        final boolean wanted = ring.started && ring.enabled && ring.addressed && ring.size != 0 && !memory.isEmpty();
         if (wanted && ring.running == null) {
             start(index);
         } else if (!wanted) {
@@ -490,12 +388,12 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         final VhostQueueImpl queue = queues[index];
         try {
             final Virtqueue virtqueue = RingFactory.create(
-                    arena, index, ring.size, resolve(index, ring), base(index, ring), memory, features);
+                    arena, index, ring.size, resolve(index, ring), base(index, ring), memory.table(), features);
             final InFlight inFlight = new InFlight(ring.size);
             final VhostQueueImpl.Ring next = new VhostQueueImpl.Ring(
                     arena,
                     virtqueue,
-                    memory,
+                    memory.table(),
                     inFlight,
                     queue.isReceive() ? new GuestReceive(arena, virtqueue, queue.copies(), inFlight, features) : null,
                     queue.isReceive() ? null : new GuestTransmit(arena, virtqueue, queue.copies(), inFlight, features));
@@ -514,9 +412,9 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         final long availBytes = isPacked() ? 4 : SplitVirtqueue.availBytes(ring.size, eventIndex);
         final long usedBytes = isPacked() ? 4 : SplitVirtqueue.usedBytes(ring.size, eventIndex);
         final long[] areas = {
-            memory.translateUser(ring.desc, 16L * ring.size),
-            memory.translateUser(ring.avail, availBytes),
-            memory.translateUser(ring.used, usedBytes)
+            memory.table().translateUser(ring.desc, 16L * ring.size),
+            memory.table().translateUser(ring.avail, availBytes),
+            memory.table().translateUser(ring.used, usedBytes)
         };
         final int[] alignments = {16, isPacked() ? 4 : 2, 4};
         for (int i = 0; i < areas.length; i++) {
@@ -546,7 +444,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             return base;
         }
         // A back-end that was killed never told its base: what the used ring shows is where it stopped.
-        final long used = memory.translateUser(ring.used, SplitVirtqueue.usedBytes(ring.size, false));
+        final long used = memory.table().translateUser(ring.used, SplitVirtqueue.usedBytes(ring.size, false));
         final int shown = used == 0 ? ring.base & 0xFFFF : SplitVirtqueue.usedIndex(used);
         if (shown != (ring.base & 0xFFFF)) {
             LOG.info("{} ring {}: goes on at used index {}, not at base {}", spec.name(), index, shown, ring.base);
