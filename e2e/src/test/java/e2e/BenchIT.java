@@ -14,9 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whether the benchmark measures everything and checks what was copied; how fast it was is not looked at. */
-@Timeout(600)
+@Timeout(900)
 class BenchIT {
-    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration LIMIT = Duration.ofMinutes(6);
     private static final List<String> LOADS = List.of("64", "4096", "64/576/1518", "64/4096");
     private static final int CONTENDERS = 7;
 

@@ -161,8 +161,8 @@ final class Conclusions {
     }
 
     /**
-     * Chosen from other rounds than those in which it is held against what was learned: the best of several that are equal is
-     * the luckiest one. The reference stands for a threshold that no packet reaches.
+     * Chosen from other rounds than those in which it is held against what was learned: the best of several that are equal
+     * is the luckiest one. The reference stands for a threshold that no packet reaches.
      */
     private Contender bestFixed(final Case of, final Contender auto) {
         final Results choosing = results.ofEvenRounds();

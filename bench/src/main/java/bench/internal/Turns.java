@@ -61,11 +61,14 @@ final class Turns {
         }
     }
 
-    /** Windows that do not count, of which every byte is checked. */
+    /** Windows that do not count; every byte of the first ones is checked. */
     void warmUp(final Contender contender) throws VhostException, IOException {
         take(contender);
-        for (int i = contender.isAuto() ? LEARNING_WINDOWS : WARM_UP_WINDOWS; i > 0; i--) {
+        for (int i = 0; i < WARM_UP_WINDOWS; i++) {
             window(1, true);
+        }
+        for (int i = 0; contender.isAuto() && i < LEARNING_WINDOWS; i++) {
+            window(SAMPLE, false);
         }
     }
 

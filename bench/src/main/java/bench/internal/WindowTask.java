@@ -26,8 +26,11 @@ final class WindowTask implements PollTask {
     /** Packets a burst, as the modes of the platform have it. */
     static final int BURST = 64;
 
-    /** Packets before the clock starts. */
-    static final int LEAD_IN = BURST;
+    /**
+     * Packets before the clock starts. Half a burst: a window has 17 bursts then, so that those that a threshold is learned
+     * from, one in 64, do not always fall on the same place in a window.
+     */
+    static final int LEAD_IN = BURST / 2;
 
     /** The control thread needs less to fall asleep, and an engine's thread polls for 50 µs before it does. */
     private static final long QUIET_NANOS = 150_000;
