@@ -90,7 +90,7 @@ final class Queues {
     static Object threshold(VhostEngines engines, VhostQueue queue) {
         int now = queue.threshold();
         if (engines.wish(queue.name()).threshold() == VhostEngines.AUTO) {
-            return learned(now);
+            return queue.engine().equals(VhostEngines.BUILTIN) ? "auto" : learned(now);
         }
         return now;
     }

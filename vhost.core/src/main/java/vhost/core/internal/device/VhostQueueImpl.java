@@ -1,8 +1,11 @@
 package vhost.core.internal.device;
 
+import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
+import java.util.List;
 import linux.EventFd;
 import linux.LinuxException;
+import linux.Memory;
 import vhost.core.api.PacketPool;
 import vhost.core.api.QueueCounters;
 import vhost.core.api.VhostEngines;
@@ -27,6 +30,7 @@ import vhost.core.internal.ring.Virtqueue;
 public final class VhostQueueImpl implements VhostQueue {
     private final VhostPort port;
     private final Worker worker;
+    private final List<MemoryRegion> packetMemory;
     private final EngineRegistry engines;
     private final String name;
     private final boolean receive;
@@ -78,7 +82,7 @@ public final class VhostQueueImpl implements VhostQueue {
     private volatile boolean learns;
     private volatile int threshold;
 
-    /** What exists only while a ring runs; its native memory goes with {@code arena}. */
+    /** What exists only while a ring runs; its native memory lives as long as {@code arena} is referred to. */
     record Ring(
             Arena arena,
             Virtqueue virtqueue,
@@ -87,9 +91,15 @@ public final class VhostQueueImpl implements VhostQueue {
             GuestReceive receive,
             GuestTransmit transmit) {}
 
-    VhostQueueImpl(final VhostPort port, final Worker worker, final int index, final EngineRegistry engines) {
+    VhostQueueImpl(
+            final VhostPort port,
+            final Worker worker,
+            final int index,
+            final List<MemoryRegion> packetMemory,
+            final EngineRegistry engines) {
         this.port = port;
         this.worker = worker;
+        this.packetMemory = packetMemory;
         this.engines = engines;
         this.receive = index % 2 == 0;
         this.name = port.name() + (receive ? "/rx" : "/tx") + index / 2;
@@ -296,6 +306,7 @@ public final class VhostQueueImpl implements VhostQueue {
             if (!lost) {
                 publishBurst(now, 0, 0, 0);
             }
+            Memory.surfaceFault();
         } catch (InternalError e) {
             worker.memoryFault(this);
         }
@@ -357,6 +368,7 @@ public final class VhostQueueImpl implements VhostQueue {
         statistics.set(QueueStatistics.REDONE, copies.redone());
         statistics.set(QueueStatistics.OVERFLOWED, copies.overflowed());
         statistics.set(QueueStatistics.LEARNED, copies.learnedThreshold());
+        Memory.surfaceFault(); // of what was read and written to show it
     }
 
     private long announcement(final PacketPool pool) {
@@ -650,10 +662,9 @@ public final class VhostQueueImpl implements VhostQueue {
         return learns;
     }
 
-    /** Whether the engine broke its contract, so that the core copies since. */
-    boolean isEngineLost() {
-        final CopyChannel now = serving;
-        return now != null && now.failure() != null;
+    /** Where packets may lie that are copied here: workers hand theirs to each other's queues. */
+    List<MemoryRegion> packetMemory() {
+        return packetMemory;
     }
 
     CopyDispatcher copies() {
