@@ -34,6 +34,7 @@ class BenchIT {
                                     .toList()
                             : command);
             assertThat(result.status()).as("%s%n%s", result.out(), result.err()).isZero();
+            assertThat(result.err()).doesNotContain(" ERROR ");
             assertThat(result.out()).containsPattern("bench: ok: [1-9][0-9]* packets were checked");
             for (final String direction : List.of("rx", "tx")) {
                 for (final String load : LOADS) {

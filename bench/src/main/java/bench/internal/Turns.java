@@ -4,6 +4,7 @@ import bench.internal.Results.Case;
 import bench.internal.Results.Turn;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import vhost.core.api.VhostException;
 import vhost.core.api.VhostQueue;
 
@@ -20,6 +21,9 @@ final class Turns {
 
     /** Of the packets of a turn's windows one in so many is checked. */
     private static final int SAMPLE = 16;
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final WindowTask task;
     private final Payload payload;
@@ -76,13 +80,15 @@ final class Turns {
     Turn turn(final int round, final Case of, final Contender contender) throws VhostException, IOException {
         take(contender);
         final long copiesBefore = queue.counters().engineCopies();
+        final long redoneBefore = queue.counters().redone();
         long allNanos = 0;
         long nanos = 0;
         int clean = 0;
         for (int i = 0; i < WINDOWS; i++) {
             final long time = window(SAMPLE, false);
             allNanos += time;
-            if (!disturbed) {
+            // An engine that failed is not used until its next turn.
+            if (!disturbed && queue.counters().redone() == redoneBefore) {
                 nanos += time;
                 clean++;
             }
@@ -100,8 +106,24 @@ final class Turns {
     }
 
     private void take(final Contender contender) throws VhostException, IOException {
-        queue.registerAsyncChannel(contender.engine(), contender.threshold());
+        final long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (!isTaken(contender, System.nanoTime() - deadline > 0)) {
+            LockSupport.parkNanos(RETRY_NANOS);
+        }
         disturbances.findThreads();
+    }
+
+    /** An engine whose thread a busy machine did not let run may be out for a while: not there yet, unless it is the last try. */
+    private boolean isTaken(final Contender contender, final boolean last) throws VhostException {
+        try {
+            queue.registerAsyncChannel(contender.engine(), contender.threshold());
+            return true;
+        } catch (VhostException e) {
+            if (last) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     /** Prepares the ring, lets the worker run, and checks. */
