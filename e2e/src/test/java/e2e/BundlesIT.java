@@ -27,6 +27,7 @@ class BundlesIT {
                 "vhost.switching",
                 "vhost.frontend",
                 "vhost.demo",
+                "bench",
                 "vhost.shell",
                 "launcher");
     }

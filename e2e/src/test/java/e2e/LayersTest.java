@@ -16,7 +16,7 @@ import java.util.List;
 
 /** Which bundle, and inside {@code vhost.core} which layer, may know which: the table of the design, as a test. */
 @AnalyzeClasses(
-        packages = {"linux", "dma", "vhost", "launcher"},
+        packages = {"linux", "dma", "vhost", "bench", "launcher"},
         importOptions = ImportOption.DoNotIncludeTests.class)
 class LayersTest {
     private static final List<String> BUNDLES = List.of(
@@ -30,6 +30,7 @@ class LayersTest {
             "vhost.switching",
             "vhost.frontend",
             "vhost.demo",
+            "bench",
             "vhost.shell",
             "launcher");
 
@@ -71,6 +72,7 @@ class LayersTest {
                     "vhost.switching..",
                     "vhost.frontend..",
                     "vhost.demo..",
+                    "bench..",
                     "vhost.shell..");
 
     @ArchTest
@@ -82,12 +84,16 @@ class LayersTest {
             only("vhost.frontend", JDK, "linux..", "org.newsclub.net.unix..", "org.slf4j..");
 
     @ArchTest
+    static final ArchRule benchKnowsOnlyApis =
+            only("bench", JDK, "vhost.core.api..", "vhost.frontend..", "linux..", "org.osgi..");
+
+    @ArchTest
     static final ArchRule launcherKnowsBundlesOnlyAtRunTime = noClasses()
             .that()
             .resideInAPackage("launcher..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("linux..", "dma..", "vhost..");
+            .resideInAnyPackage("linux..", "dma..", "vhost..", "bench..");
 
     /** Every layer of the device knows only those below it. The api, and the OSGi components on top, see all. */
     @ArchTest

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Run.class,
             Forward.class,
             Demo.class,
+            Bench.class,
             Shell.class,
             Exec.class,
             Doctor.class,

@@ -65,13 +65,13 @@ final class Platform {
     /**
      * Starts all bundles.
      *
-     * @param more framework properties beside those of {@code conf/config.properties}
+     * @param more framework properties beside those of {@code conf/config.properties}, which they overrule
      * @param settings what must be configured before the bundles that need it start
      */
     static Platform start(Home home, Path cache, Map<String, String> more, List<Setting> settings) {
-        Map<String, String> properties = home.properties();
+        Map<String, String> properties = new HashMap<>(home.properties());
+        properties.putAll(more);
         Map<String, Object> configuration = new HashMap<>(properties);
-        configuration.putAll(more);
         configuration.put(Constants.FRAMEWORK_STORAGE, cache.toString());
         configuration.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         configuration.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(CONFIGURATION_LEVEL));

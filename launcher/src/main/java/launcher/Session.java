@@ -22,13 +22,22 @@ final class Session {
      * @param kind what kind of platform
      */
     static Session open(Home home, String name, Kind kind, List<Platform.Setting> settings) {
+        return open(home, name, kind, Map.of(), settings);
+    }
+
+    /**
+     * As {@link #open(Home, String, Kind, List)}.
+     *
+     * @param given framework properties that overrule those of {@code conf/config.properties}
+     */
+    static Session open(Home home, String name, Kind kind, Map<String, String> given, List<Platform.Setting> settings) {
         Instances.Instance instance = new Instances(Places.ofUser()).create(name);
         Hook hook = new Hook();
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             boolean lasting = kind != Kind.PASSING;
             Path state = lasting ? Places.ownerOnly(instance.state()) : instance.folder();
-            Map<String, String> properties = new HashMap<>();
+            Map<String, String> properties = new HashMap<>(given);
             properties.put(Platform.RUNTIME_FOLDER, instance.folder().toString());
             properties.put(Platform.STATE_FOLDER, state.toString());
             properties.put(Platform.CONSOLE, String.valueOf(kind == Kind.INTERACTIVE));

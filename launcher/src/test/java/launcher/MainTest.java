@@ -71,7 +71,7 @@ class MainTest {
         assertThat(Main.run(new PrintWriter(out, true), new PrintWriter(err, true)))
                 .isZero();
         assertThat(out.toString())
-                .contains("run ", "forward ", "demo ", "shell ", "exec ", "doctor ", "version ", "help ");
+                .contains("run ", "forward ", "demo ", "bench ", "shell ", "exec ", "doctor ", "version ", "help ");
     }
 
     @Test

@@ -1,0 +1,2 @@
+/** Measures the back-end core alone. */
+package bench;

@@ -1,0 +1,140 @@
+package launcher;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import launcher.Platform.Setting;
+import launcher.Session.Kind;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
+final class Bench implements Callable<Integer> {
+    private static final String COPIES = "copies";
+
+    /** The worker never sleeps: nothing that wakes is to be measured. */
+    private static final long IDLE_MICROS = 1_000_000_000;
+
+    /** The longest: an engine's thread that a busy machine does not let run has not failed, its window is dropped. */
+    private static final int DEADLINE_MILLIS = 500;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "WHAT",
+            description = {"what is measured:", "  copies   packets a second by who copies, at several lengths"})
+    private String what;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "30",
+            description = "turns of each contender (default: ${DEFAULT-VALUE})")
+    private int rounds;
+
+    @Option(names = "--sizes", paramLabel = "B,...", description = "lengths of packets, bytes")
+    private String sizes;
+
+    @Option(
+            names = "--engines",
+            paramLabel = "E[@T],...",
+            description = "engines with their thresholds, a number of bytes or auto; ratios are to the first")
+    private String contenders;
+
+    @Option(
+            names = "--direction",
+            paramLabel = "D",
+            defaultValue = "both",
+            description = "rx: into the guest's memory, tx: out of it, or both (default: ${DEFAULT-VALUE})")
+    private String direction;
+
+    @Option(names = "--packed", description = "packed rings instead of split ones")
+    private boolean packed;
+
+    @Option(
+            names = "--cpu",
+            paramLabel = "N,M",
+            split = ",",
+            description = "processors of the worker, and of all else (default: the first two)")
+    private List<Integer> cpus;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "write a report: .csv for every turn, else Markdown")
+    private Path out;
+
+    @Mixin
+    private LogOption log;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        check();
+        Home home = Home.find();
+        // Its table is not to be interrupted.
+        log.apply(home, LogOption.Level.WARN);
+        String name = "bench-" + ProcessHandle.current().pid();
+        Session session = Session.open(home, name, Kind.PASSING, bundles(home), settings());
+        try {
+            return session.platform().call("bench");
+        } finally {
+            session.close();
+        }
+    }
+
+    private void check() {
+        if (!what.equals(COPIES)) {
+            throw wrong("unknown measurement '" + what + "', use " + COPIES);
+        }
+        if (rounds < 1) {
+            throw wrong("--rounds " + rounds + ": use 1 or more");
+        }
+        List<Integer> usable = Processors.usable();
+        if (cpus == null) {
+            cpus = usable.subList(0, Math.min(2, usable.size()));
+        }
+        if (cpus.size() != 2 || cpus.get(0).equals(cpus.get(1)) || !usable.containsAll(cpus)) {
+            throw wrong("two processors are needed, one for the worker; this process may use " + usable);
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** The switch would serve the queues that are measured. */
+    private static Map<String, String> bundles(Home home) {
+        String idle = home.properties().getOrDefault("start.level.0", "");
+        return Map.of("start.level.0", idle + ", vhost.switching", "start.level.3", "bench");
+    }
+
+    private List<Setting> settings() {
+        Map<String, Object> bench = new HashMap<>();
+        bench.put("rounds", rounds);
+        bench.put("direction", direction);
+        bench.put("packed", packed);
+        bench.put("cpu", cpus.get(1));
+        if (sizes != null) {
+            bench.put("sizes", sizes);
+        }
+        if (contenders != null) {
+            bench.put("engines", contenders);
+        }
+        if (out != null) {
+            bench.put("out", out.toAbsolutePath().normalize().toString());
+        }
+        Map<String, Object> workers =
+                Map.of("count", 1, "cpus", String.valueOf(cpus.get(0)), "idle.micros", IDLE_MICROS);
+        Map<String, Object> engines = Map.of("engine", "builtin", "deadline.millis", DEADLINE_MILLIS);
+        return List.of(
+                new Setting("vhost.workers", null, workers),
+                new Setting("vhost.engines", null, engines),
+                new Setting("bench", null, bench));
+    }
+}
