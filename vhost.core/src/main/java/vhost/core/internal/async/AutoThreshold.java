@@ -3,13 +3,14 @@ package vhost.core.internal.async;
 import java.util.Arrays;
 
 /**
- * Learns from what length on an engine pays, from what bursts cost the queue's owner. The queue's owner only, but for
- * {@link #report}.
+ * Learns from what length on an engine pays, from what bursts cost the queue's owner. The queue's owner only.
  *
- * <p>One burst in {@value #SAMPLE_EVERY} is timed as a whole: taking chains, copies or their hand-over, used entries. Every
- * other one of those goes to the processor whatever its lengths, and then to the engine, so that both are known for every
- * length that occurs, and stay known when the guest, the engine or the distance of their caches changes. What completions
- * cost is timed in the same way and added to the engine's side.
+ * <p>Now and then {@value #WINDOW} bursts in a row go to the processor whatever the lengths of their packets, and later as many
+ * to the engine, so that both costs are known for every length that occurs, and stay known when the guest, the engine or the
+ * distance of their caches changes. The first {@value #SETTLE} of them only make the engine as busy as it would be always;
+ * the others are timed: the last look at completions before the burst, and the burst as a whole, with taking chains, copies or
+ * their hand-over, and used entries. Looks without a burst after them cost nobody anything and do not count. A copy that a
+ * busy engine has no room for, and the processor makes, counts as what the engine costs: that is what it would be like.
  *
  * <p>Lengths are put into classes, each twice as long as the one before. The threshold is the lower end of the first class
  * from which on the engine is cheaper, by {@value #MARGIN_PERCENT} per cent at least: changing back and forth brings nothing.
@@ -26,7 +27,20 @@ public final class AutoThreshold {
         ENGINE
     }
 
-    private static final int SAMPLE_EVERY = 64;
+    /** Bursts of a kind in a row. */
+    private static final int WINDOW = 8;
+
+    /** Of those, the first ones are not timed. */
+    private static final int SETTLE = 4;
+
+    /** Bursts from one window of a kind to the next of that kind, at first and later on. */
+    private static final int FIRST_PERIOD = 128;
+
+    private static final int PERIOD = 1024;
+
+    /** Samples after which little news is expected. */
+    private static final int LEARNED = 64;
+
     private static final int MARGIN_PERCENT = 5;
     private static final int FIRST_GUESS = 1024;
 
@@ -57,15 +71,15 @@ public final class AutoThreshold {
     // The burst being sampled.
     private final int[] packets = new int[CLASSES];
     private final long[] bytes = new long[CLASSES];
-    private Sample sampling = Sample.NONE;
+    private Sample window = Sample.NONE;
+    private boolean timed;
     private long startNanos;
+
+    /** What the last look at completions took, where a window is open. */
+    private long reapNanos;
 
     private int bursts;
     private int samples;
-    private int reaps;
-    private double reapNanos;
-    private long reapPackets;
-    private double completionNanos;
     private int threshold = FIRST_GUESS;
 
     /** The class of a length: 0 up to 64 bytes. */
@@ -79,22 +93,23 @@ public final class AutoThreshold {
         return 64 << sizeClass;
     }
 
-    /** A burst begins. Says whether it is timed, and which way its copies are to go then. */
+    /** A burst begins. Says which way its copies are to go, whatever their length; {@link Sample#NONE}: by the threshold. */
     Sample begin() {
-        sampling = Sample.NONE;
-        if (++bursts % SAMPLE_EVERY != 0) {
-            return Sample.NONE;
+        final int period = samples < LEARNED ? FIRST_PERIOD : PERIOD;
+        final int at = bursts++ % period;
+        window = at < WINDOW ? Sample.CORE : at >= period / 2 && at < period / 2 + WINDOW ? Sample.ENGINE : Sample.NONE;
+        timed = window != Sample.NONE && at % WINDOW >= SETTLE;
+        if (timed) {
+            Arrays.fill(packets, 0);
+            Arrays.fill(bytes, 0);
+            startNanos = System.nanoTime();
         }
-        sampling = (bursts / SAMPLE_EVERY & 1) == 0 ? Sample.CORE : Sample.ENGINE;
-        Arrays.fill(packets, 0);
-        Arrays.fill(bytes, 0);
-        startNanos = System.nanoTime();
-        return sampling;
+        return window;
     }
 
     /** Whether the burst under way is timed. */
     boolean isSampling() {
-        return sampling != Sample.NONE;
+        return timed;
     }
 
     /** A packet of a sampled burst. */
@@ -106,7 +121,8 @@ public final class AutoThreshold {
 
     /** The sampled burst is over. */
     void end() {
-        end(System.nanoTime() - startNanos);
+        end(System.nanoTime() - startNanos + reapNanos);
+        reapNanos = 0;
     }
 
     void end(final long nanos) {
@@ -116,8 +132,7 @@ public final class AutoThreshold {
             count += packets[i];
             weight += bytes[i] + (long) packets[i] * PACKET_AS_BYTES;
         }
-        final Sample kind = sampling;
-        sampling = Sample.NONE;
+        timed = false;
         if (count < SHORTEST_BURST) {
             return;
         }
@@ -126,11 +141,11 @@ public final class AutoThreshold {
                 continue;
             }
             seen[i] += packets[i];
-            if (kind == Sample.CORE) {
+            if (window == Sample.CORE) {
                 final double share = nanos * (double) (bytes[i] + (long) packets[i] * PACKET_AS_BYTES) / weight;
                 learn(coreNanos, coreSamples, i, share / packets[i]);
             } else {
-                learn(engineNanos, engineSamples, i, (double) nanos / count + completionNanos);
+                learn(engineNanos, engineSamples, i, (double) nanos / count);
             }
         }
         if (++samples % DECIDE_EVERY == 0) {
@@ -147,21 +162,14 @@ public final class AutoThreshold {
         nanos[at] += (value - nanos[at]) / weight;
     }
 
-    /** Whether this look at completions is to be timed: one in {@value #SAMPLE_EVERY} is. */
+    /** Whether a look at completions is to be timed. */
     boolean isReapTimed() {
-        return ++reaps % SAMPLE_EVERY == 0;
+        return window != Sample.NONE;
     }
 
-    /** A look at completions took so long; {@code completed} packets were complete since the last timed one. */
-    void reaped(final long nanos, final long completed) {
-        reapNanos += nanos * (double) SAMPLE_EVERY;
-        reapPackets += completed;
-        if (reapPackets >= 1024) {
-            final double each = reapNanos / reapPackets;
-            completionNanos = completionNanos == 0 ? each : completionNanos + (each - completionNanos) / INERTIA;
-            reapNanos = 0;
-            reapPackets = 0;
-        }
+    /** A look at completions took so long. */
+    void reaped(final long nanos) {
+        reapNanos = nanos;
     }
 
     private void decide() {
@@ -196,9 +204,7 @@ public final class AutoThreshold {
     void forgetEngine() {
         Arrays.fill(engineSamples, 0);
         Arrays.fill(engineNanos, 0);
-        completionNanos = 0;
-        reapNanos = 0;
-        reapPackets = 0;
+        samples = 0;
     }
 
     /** What is known. A command on the owner's thread, or a moment's view from another. */

@@ -29,7 +29,6 @@ public final class CopyDispatcher {
     private AutoThreshold learner;
 
     private String learnedEngine;
-    private long reapedCopies;
     /** Whether a channel was quarantined that {@link #takeQuarantine} has not told of. */
     private boolean quarantined;
 
@@ -208,8 +207,7 @@ public final class CopyDispatcher {
             if (auto != null && auto.isReapTimed()) {
                 final long start = System.nanoTime();
                 active.reap(packets, lost);
-                auto.reaped(System.nanoTime() - start, counts.engine - reapedCopies);
-                reapedCopies = counts.engine;
+                auto.reaped(System.nanoTime() - start);
             } else {
                 active.reap(packets, lost);
             }
