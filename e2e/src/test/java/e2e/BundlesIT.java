@@ -22,6 +22,7 @@ class BundlesIT {
                 "dma.cpu",
                 "dma.dsa",
                 "dma.cbdma",
+                "dma.chaos",
                 "vhost.core",
                 "vhost.switching",
                 "vhost.frontend",

@@ -25,6 +25,7 @@ class LayersTest {
             "dma.cpu",
             "dma.dsa",
             "dma.cbdma",
+            "dma.chaos",
             "vhost.core",
             "vhost.switching",
             "vhost.frontend",
@@ -53,6 +54,10 @@ class LayersTest {
     static final ArchRule dmaCbdmaKnowsOnlyItsContract = only("dma.cbdma", JDK, ENGINE);
 
     @ArchTest
+    static final ArchRule dmaChaosKnowsOnlyItsContract =
+            only("dma.chaos", JDK, "dma.api..", "org.osgi..", "org.slf4j..");
+
+    @ArchTest
     static final ArchRule coreKnowsNoEngine = noClasses()
             .that()
             .resideInAPackage("vhost.core..")
@@ -62,6 +67,7 @@ class LayersTest {
                     "dma.cpu..",
                     "dma.dsa..",
                     "dma.cbdma..",
+                    "dma.chaos..",
                     "vhost.switching..",
                     "vhost.frontend..",
                     "vhost.demo..",

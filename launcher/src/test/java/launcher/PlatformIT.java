@@ -3,6 +3,7 @@ package launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -18,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import launcher.control.ControlClient;
 import launcher.control.Frames;
 import org.junit.jupiter.api.AfterEach;
@@ -217,6 +220,61 @@ class PlatformIT {
         assertThat(execute("port-remove c")).startsWith("1: ").contains("vhost.port-c.cfg");
         Files.delete(file);
         await(folder.resolve("c.sock"), false);
+    }
+
+    @Test
+    void makesAnEngineOfEachConfiguration() throws Exception {
+        awaitEngines("cpu-inline", "cpu-worker");
+        Path second = deploy().resolve("dma.cpu.worker-second.cfg");
+        Files.writeString(second, "dma.engine.name = second\ncapacity = 7\norder = shuffled\n");
+        awaitEngines("cpu-inline", "cpu-worker", "second");
+        assertThat(execute("engines").lines().filter(line -> line.startsWith("second")))
+                .singleElement()
+                .asString()
+                .containsPattern("second +cpu +software +- +- +7 +yes +dma.cpu");
+        Files.writeString(deploy().resolve("dma.cpu.worker.default.cfg"), "capacity = 9\n");
+        await(engines -> Pattern.compile("cpu-worker .* 9 +yes +dma.cpu")
+                .matcher(engines)
+                .find());
+        Files.delete(second);
+        awaitEngines("cpu-inline", "cpu-worker");
+    }
+
+    @Test
+    void takesAnEngineFromDeploy() throws Exception {
+        Path jar = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(path -> path.matches(".*/dma\\.chaos-\\d[^/]*\\.jar"))
+                .map(Path::of)
+                .findFirst()
+                .orElseThrow();
+        assertThat(Home.find().bundles()).noneMatch(path -> path.toString().contains("chaos"));
+        Files.writeString(deploy().resolve("dma.chaos.cfg"), "name = wild\npartial = every 2\n");
+        Files.copy(jar, deploy().resolve("dma.chaos.jar"));
+        awaitEngines("cpu-inline", "cpu-worker", "wild");
+        assertThat(execute("chaos:violations")).isEqualTo("0: violations: 0\n");
+        assertThat(execute("chaos:injected")).isEqualTo("0: copies made: 0\n");
+        Files.delete(deploy().resolve("dma.chaos.jar"));
+        awaitEngines("cpu-inline", "cpu-worker");
+    }
+
+    private void awaitEngines(String... names) throws Exception {
+        Pattern row = Pattern.compile("(?m)^(\\S+) .* software .*$");
+        await(engines -> row.matcher(engines)
+                .results()
+                .map(each -> each.group(1))
+                .toList()
+                .equals(List.of(names)));
+    }
+
+    /** Until the command says so: components come and go on threads of their own. */
+    private void await(Predicate<String> engines) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        String last = execute("engines");
+        while (!engines.test(last) && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+            last = execute("engines");
+        }
+        assertThat(last).matches(engines);
     }
 
     private static void await(Path file, boolean there) throws InterruptedException {
