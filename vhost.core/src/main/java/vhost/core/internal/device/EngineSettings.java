@@ -12,7 +12,7 @@ import vhost.core.internal.async.CopyChannel.Overflow;
  * @param deadlineMillis how long a copy may take before its engine is not believed any more
  */
 public record EngineSettings(Assignments assignments, Overflow overflow, int deadlineMillis) {
-    public static final int DEADLINE_MILLIS = 50;
+    public static final int DEADLINE_MILLIS = 100;
 
     /** Every queue copies itself. */
     static final EngineSettings NONE = all(VhostEngines.BUILTIN, Integer.MAX_VALUE);

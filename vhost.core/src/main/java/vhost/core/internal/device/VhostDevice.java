@@ -697,12 +697,10 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         return queues[2 * pair + 1];
     }
 
-    /** Tells why a queue stopped by itself or lost its engine; empty text where all is well. Any thread. */
+    /** Tells why a queue stopped by itself; empty text where all is well. Any thread. */
     public void forEachFault(final BiConsumer<String, String> report) {
         for (final VhostQueueImpl queue : queues) {
-            final String ring = queue.fault().isEmpty() ? "" : "stopped: " + queue.fault();
-            final String engine = queue.isEngineLost() ? "engine " + queue.engine() + " failed, the core copies" : "";
-            report.accept(queue.name(), ring.isEmpty() ? engine : ring);
+            report.accept(queue.name(), queue.fault().isEmpty() ? "" : "stopped: " + queue.fault());
         }
     }
 

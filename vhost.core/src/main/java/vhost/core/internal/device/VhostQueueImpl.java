@@ -650,12 +650,6 @@ public final class VhostQueueImpl implements VhostQueue {
         return learns;
     }
 
-    /** Whether the engine broke its contract, so that the core copies since. */
-    boolean isEngineLost() {
-        final CopyChannel now = serving;
-        return now != null && now.failure() != null;
-    }
-
     CopyDispatcher copies() {
         return copies;
     }

@@ -59,7 +59,7 @@ public final class Engines implements VhostEngines {
         String overflow() default "cpu";
 
         @AttributeDefinition(description = "milliseconds a copy may take before its engine is not believed any more")
-        int deadline_millis() default 50;
+        int deadline_millis() default 100;
 
         @AttributeDefinition(
                 description =

@@ -43,7 +43,7 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
     /** Keys that are not people's: of the framework, of components, of the reader of files. */
     private static final List<String> FOREIGN = List.of("service.", "component.", "felix.", "osgi.", ".");
 
-    private static final int LONGEST_DEADLINE_MILLIS = 10_000;
+    private static final int LONGEST_DEADLINE_MILLIS = 500;
 
     /** What {@code properties} state; {@code error} and {@code warn} are told a line each for what is wrong. */
     EnginesConfig read(
