@@ -9,6 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
@@ -25,6 +26,10 @@ public final class Memory {
     /** Everything that the process has mapped. */
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+    /** See {@link #surfaceFault}: from 4 down to 0. */
+    private static final int[] HOPS = {0, 0, 1, 2, 3};
+
+    private static final VarHandle HOP = MethodHandles.arrayElementVarHandle(int[].class);
     private static final VarHandle SHORT = JAVA_SHORT.varHandle();
     private static final VarHandle INT = JAVA_INT.varHandle();
     private static final VarHandle LONG = JAVA_LONG.varHandle();
@@ -95,6 +100,18 @@ public final class Memory {
 
     public static void putLongRelease(final long address, final long value) {
         LONG.setRelease(ALL, address, value);
+    }
+
+    /**
+     * Ends a stretch of accesses to memory that others can truncate: the {@link InternalError} of a fault in it is raised here
+     * at the latest. The JVM raises it at the next safepoint poll, which may be far away; a loop that the compiler cannot count
+     * has one at its end. 3 ns.
+     */
+    public static void surfaceFault() {
+        int hop = HOPS.length - 1;
+        while (hop != 0) {
+            hop = (int) HOP.getOpaque(HOPS, hop);
+        }
     }
 
     /** Copies {@code length} bytes; the ranges may overlap. */

@@ -10,7 +10,7 @@ public interface DmaOps extends AutoCloseable {
     /**
      * Submits the copies {@code batch.first()} to {@code batch.end() - 1} and rings the doorbell once.
      *
-     * <p>The batch is the caller's again when this returns: an engine that needs an entry later copies it.
+     * <p>The batch is never empty. It is the caller's again when this returns: an engine that needs an entry later copies it.
      *
      * @return how many were accepted, a prefix of the batch, 0 where the engine is full; or a negative {@link CopyStatus}
      *     where the channel has failed and takes no more
@@ -28,10 +28,11 @@ public interface DmaOps extends AutoCloseable {
 
     /**
      * Gives up every copy that was accepted and not reported. Returns only once the engine can no longer read or write
-     * any of their memory; the copies may have been made in full, in part or not at all.
+     * any of their memory; the copies may have been made in full, in part or not at all. It may take a second: what takes
+     * longer, or throws, counts as {@code false}.
      *
-     * @return {@code true} where that holds; {@code false} where the engine cannot promise it, in which case the core never
-     *     uses that memory again
+     * @return {@code true} where that holds: the channel is empty, and is used again or closed. {@code false} where the
+     *     engine cannot promise it: the core never uses that memory again, and calls nothing on this channel any more
      */
     boolean abort();
 
@@ -50,7 +51,10 @@ public interface DmaOps extends AutoCloseable {
      */
     void withdraw(MemoryRegion region) throws DmaException;
 
-    /** Ends the channel. What was still in flight is aborted first. May be called again; does nothing then. */
+    /**
+     * Ends the channel. The core calls it with nothing in flight and all memory withdrawn; for other callers, what is in
+     * flight is aborted first. May be called again; does nothing then.
+     */
     @Override
     void close();
 }

@@ -38,6 +38,10 @@
  * <p>Set-up errors are {@link dma.api.DmaException}s with one line that says what, where and how to mend it. On the data path
  * there are only counts and {@link dma.api.CopyStatus} codes. The core distrusts both: it bounds counts, gives
  * completions a deadline and makes a failed copy again itself.
+ *
+ * <p>Guests can truncate the files of their memory. Java code that copies there meets an {@link java.lang.InternalError}: an
+ * engine that copies within {@code transferData} lets it pass, the core knows what to do; one that copies on a thread of
+ * its own reports the copy as failed.
  */
 @Export
 @Version("0.1.0")

@@ -184,7 +184,7 @@ public interface VhostEngines {
      *
      * @param queue its name
      * @param engine that serves it
-     * @param threshold in force now, bytes
+     * @param threshold in force now, bytes; {@link Integer#MAX_VALUE} where it was learned that the engine never pays
      * @param auto whether it is learned
      * @param sizes what was seen of copies, by size; shortest first
      * @param why in words
@@ -196,9 +196,9 @@ public interface VhostEngines {
      * What was seen of copies of about one size.
      *
      * @param bytes the shortest of them
-     * @param seen how many there were
-     * @param coreNanos what one costs the owner where the core makes it, nanoseconds; 0 where that was not measured
-     * @param engineNanos what one costs the owner where the engine makes it, nanoseconds; 0 where that was not measured
+     * @param seen how many there were in the bursts that were measured
+     * @param coreNanos what a packet of them costs the owner where the core copies, nanoseconds; 0 where not measured
+     * @param engineNanos what a packet of them costs the owner where the engine copies, nanoseconds; 0 where not measured
      * @param choice who makes them: an engine's name or {@link #BUILTIN}
      */
     record SizeClass(int bytes, long seen, double coreNanos, double engineNanos, String choice) {}

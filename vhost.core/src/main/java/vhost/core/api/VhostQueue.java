@@ -20,7 +20,8 @@ import org.osgi.annotation.versioning.ProviderType;
  *
  * <p>Used entries are published in order, over complete packets only, and the guest is notified, whether the caller polls or
  * not: the worker looks after packets in flight each turn. Packets come back by polling, each exactly once, also where the
- * ring has stopped, the engine was changed or has failed meanwhile. Both ways may be mixed on one queue; a synchronous call
+ * ring has stopped, the engine was changed or has failed meanwhile. A ring that stops first delivers what is in flight; it
+ * drops that only where its memory is gone or an engine does not stop. None of these calls throws. Both ways may be mixed on one queue; a synchronous call
  * waits for what is in flight before it, so that the order holds.
  */
 @ProviderType
@@ -64,8 +65,9 @@ public interface VhostQueue {
 
     /**
      * Owner; {@code receiveq} only. Begins to copy packets into the guest's buffers. Packets that were accepted are the queue's:
-     * not to be read, written or freed before {@link #pollEnqueueCompleted} has returned them. The others stay the
-     * caller's.
+     * their data and header are not to be written and they are not to be freed before {@link #pollEnqueueCompleted} has
+     * returned them. The user word stays the caller's, and a packet may be submitted again meanwhile, here or to another
+     * queue: it comes back as often. Packets that were not accepted stay the caller's.
      *
      * @return how many were accepted, a prefix: fewer than {@code count} where the guest has no buffers left or as many packets
      *     are in flight as the ring has descriptors, 0 where the queue does not run. A packet that can never fit is accepted,
@@ -100,7 +102,8 @@ public interface VhostQueue {
 
     /**
      * Owner. Ends what is in flight, then polls: waits for the engines, each copy for its deadline at most, and makes the
-     * copies that are late itself. Call it until it returns 0. For an application that lets go of a queue.
+     * copies that are late itself. Call it until it returns 0: nothing is left then. For an application that lets go of a
+     * queue.
      *
      * @return how many packets were moved to {@code packets}, at most {@code max}
      */

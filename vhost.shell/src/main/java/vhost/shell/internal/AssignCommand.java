@@ -17,7 +17,7 @@ import vhost.shell.internal.Usage.Arguments;
         property = {"osgi.command.scope=vhost", "osgi.command.function=assign"})
 @Command.Says(
         usage = "assign PORT QUEUE ENGINE [THRESHOLD] [--wait]",
-        description = "let an engine copy for queues, such as '*' 'rx*' cpu 4k; builtin: the core copies itself;"
+        description = "let an engine copy for queues, such as '*' 'rx*' cpu-worker 4k; builtin: the core copies itself;"
                 + " --wait: for an engine to come")
 public final class AssignCommand extends Command {
     private final VhostPorts ports;

@@ -1,5 +1,6 @@
 package vhost.shell.internal;
 
+import java.util.Collection;
 import java.util.List;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
@@ -21,7 +22,14 @@ abstract class Command implements Function {
 
     @Override
     public final Object execute(CommandSession session, List<Object> arguments) throws Exception {
-        return execute(usage.parse(arguments.stream().map(String::valueOf).toList()));
+        return execute(usage.parse(arguments.stream().map(Command::word).toList()));
+    }
+
+    private static String word(Object argument) {
+        if (argument instanceof Collection) {
+            throw new CommandException("a star outside of quotes stands for files; put it into quotes, such as '*'");
+        }
+        return String.valueOf(argument);
     }
 
     /** Returns a {@link Table}, a text, or null where there is nothing to say. */

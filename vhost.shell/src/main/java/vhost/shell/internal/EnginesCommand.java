@@ -1,5 +1,6 @@
 package vhost.shell.internal;
 
+import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -13,12 +14,20 @@ import vhost.shell.internal.Usage.Arguments;
         property = {"osgi.command.scope=vhost", "osgi.command.function=engines"})
 @Command.Says(usage = "engines", description = "the copy engines that are there, how they do, and who uses them")
 public final class EnginesCommand extends Command {
+    /** Queues that are named for each engine. */
+    private static final int SHOWN = 8;
+
     private final VhostEngines engines;
 
     @Activate
     public EnginesCommand(
             @Reference(name = "engines", policyOption = ReferencePolicyOption.GREEDY) VhostEngines engines) {
         this.engines = engines;
+    }
+
+    private static String some(List<String> queues) {
+        String names = String.join(" ", queues.subList(0, Math.min(SHOWN, queues.size())));
+        return queues.size() > SHOWN ? names + " and " + (queues.size() - SHOWN) + " more" : names;
     }
 
     @Override
@@ -50,7 +59,7 @@ public final class EnginesCommand extends Command {
                     engine.state(),
                     engine.channels(),
                     engine.draining(),
-                    String.join(" ", engine.queues()));
+                    some(engine.queues()));
         }
         int rules = engines.rules().size();
         return table.foot("default: " + engines.wanted() + ", threshold " + VhostEngines.textOf(engines.threshold())

@@ -46,8 +46,9 @@ public final class ExplainCommand extends Command {
         for (SizeClass size : report.sizes()) {
             table.row(size.bytes(), size.seen(), nanos(size.coreNanos()), nanos(size.engineNanos()), size.choice());
         }
-        return report.queue() + ": engine " + report.engine() + ", threshold " + (report.auto() ? "auto:" : "")
-                + (report.threshold() < 0 ? "?" : report.threshold()) + "\n" + table.foot(report.why());
+        return report.queue() + ": engine " + report.engine() + ", threshold "
+                + (report.auto() ? Queues.learned(report.threshold()) : report.threshold()) + "\n"
+                + table.foot(report.why());
     }
 
     private static Object nanos(double cost) {

@@ -90,9 +90,14 @@ final class Queues {
     static Object threshold(VhostEngines engines, VhostQueue queue) {
         int now = queue.threshold();
         if (engines.wish(queue.name()).threshold() == VhostEngines.AUTO) {
-            return now < 0 ? "auto" : "auto:" + now;
+            return queue.engine().equals(VhostEngines.BUILTIN) ? "auto" : learned(now);
         }
         return now;
+    }
+
+    /** A threshold that is learned: {@code auto:never} where it was learned that the engine does not pay. */
+    static String learned(int threshold) {
+        return threshold < 0 ? "auto" : "auto:" + (threshold == Integer.MAX_VALUE ? "never" : threshold);
     }
 
     /** Why the queue has not got the engine that is wished for it; empty where it has. */

@@ -74,6 +74,12 @@ class AssignCommandTest {
     }
 
     @Test
+    void saysThatStarsNeedQuotes() {
+        assertThatThrownBy(() -> run(assign, "a", List.of("README.md", "docs"), "cpu"))
+                .hasMessageContaining("put it into quotes");
+    }
+
+    @Test
     void refusesWhatIsNoThreshold() {
         assertThatThrownBy(() -> run(assign, "a", "rx0", "cpu", "much"))
                 .hasToString("threshold 'much'; use 0 to 2147483647 bytes, such as 1024 or 4k, or auto");

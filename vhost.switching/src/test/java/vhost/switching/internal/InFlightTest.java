@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vhost.switching.ForwardingMode;
 
@@ -32,6 +33,25 @@ class InFlightTest {
         rig.turns(3);
         assertThat(rig.numbers(1)).containsExactlyElementsOf(numbers(0, 600));
         assertThat(rig.inUse()).isZero();
+    }
+
+    @Test
+    void shouldBeginNoMoreThanItMayHaveInFlight() {
+        Rig rig = rig(ForwardingMode.IO, 1, 2);
+        rig.port(0).tx[0].delay = NEVER;
+        send(rig, B, 0, 600);
+        for (int i = 0; i < 20; i++) {
+            rig.step();
+        }
+        assertThat(rig.port(0).tx[0].inFlight()).isEqualTo(256);
+        rig.close(rig.port(0));
+        assertThat(rig.inUse()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 1, 256", "64, 8, 256", "64, 64, 32", "64, 4096, 1", "256, 0, 256", "32, 1, 128", "1, 1, 4"})
+    void shouldShareWhatMayBeInFlightAmongItsSources(int burst, int sources, int ahead) {
+        assertThat(Source.ahead(burst, sources)).isEqualTo(ahead);
     }
 
     @Test
@@ -267,6 +287,42 @@ class InFlightTest {
         assertThat(rig.inUse()).isZero();
     }
 
+    /** One packet of each of three workers in turn: each is a run. */
+    @Test
+    void shouldDropNothingThatItCannotNote() {
+        Rig rig = rig(ForwardingMode.SWITCH, 3, 4);
+        for (int i = 0; i < 4; i++) {
+            rig.send(i, Frame.of("01:80:c2:00:00:0e", station(i), 0));
+        }
+        rig.turns(3);
+        rig.port(3).rx[0].received.clear();
+        delay(rig.port(3).rx[0], 500);
+        for (int i = 0; i < 100; i++) {
+            for (int from = 0; from < 3; from++) {
+                rig.send(from, Frame.of(station(3), station(from), i));
+            }
+            rig.step();
+        }
+        rig.step();
+        rig.pass(11);
+        for (int i = 0; i < 3; i++) {
+            rig.step();
+        }
+        assertThat(rig.port(3).rx[0].inFlight()).isBetween(InFlightRuns.CAPACITY - 2, InFlightRuns.CAPACITY);
+        assertThat(rig.statistics(3).droppedStalled()).isZero();
+        rig.turns(30);
+
+        for (int from = 0; from < 3; from++) {
+            String station = station(from);
+            assertThat(rig.received(3).stream().filter(frame -> frame.source().equals(station)))
+                    .hasSize(100)
+                    .extracting(Frame::number)
+                    .isSorted();
+        }
+        assertThat(rig.received(3)).hasSize(300);
+        assertThat(rig.inUse()).isZero();
+    }
+
     @Test
     void shouldSendTheSamePacketsAgainWhileTheyAreInFlight() {
         Rig rig = rig(ForwardingMode.TXONLY, 1, 2);
@@ -335,6 +391,10 @@ class InFlightTest {
         assertThat(moved).as("taken back").isPositive();
         assertThat(rig.workers.getFirst().task().beforeSleep()).isEqualTo(-1);
         assertThat(rig.inUse()).isZero();
+    }
+
+    private static String station(int port) {
+        return String.format("52:54:00:00:00:%02x", port);
     }
 
     private static Rig rig(ForwardingMode mode, int workers, int ports) {

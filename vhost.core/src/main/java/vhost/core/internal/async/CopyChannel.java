@@ -49,9 +49,6 @@ public final class CopyChannel {
 
     private static final int FAILURE_LIMIT = 512;
 
-    /** An engine that has nothing may refuse copies this often in a row. */
-    private static final int EMPTY_REFUSALS = 64;
-
     /** The clock is looked at this often while completions come. */
     private static final int POLLS_A_CLOCK = 64;
 
@@ -86,7 +83,8 @@ public final class CopyChannel {
     private int accepted;
     private int collected;
     private int failureScore;
-    private int emptyRefusals;
+    private boolean refusing;
+    private long refusedAt;
     private int polls;
     private long lookedAt;
     private long awayNanos;
@@ -259,9 +257,12 @@ public final class CopyChannel {
             if (taken >= 0 && taken <= offered) {
                 accepted += taken;
                 batch.advance(taken);
-                if (taken != 0) {
-                    emptyRefusals = 0;
-                } else if (accepted == finished && ++emptyRefusals >= EMPTY_REFUSALS) {
+                if (taken != 0 || accepted != finished) {
+                    refusing = false;
+                } else if (!refusing) {
+                    refusing = true; // others may keep the device busy
+                    refusedAt = now;
+                } else if (now - refusedAt > deadlineNanos) {
                     fail("has nothing to do and takes no copies");
                 }
                 return;

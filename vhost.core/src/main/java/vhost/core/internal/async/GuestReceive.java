@@ -107,6 +107,7 @@ public final class GuestReceive {
             }
         }
         copies.finish(inFlight);
+        Memory.surfaceFault(); // in this burst, not in another ring's
         return taken;
     }
 

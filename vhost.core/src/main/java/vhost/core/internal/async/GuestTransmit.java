@@ -100,6 +100,7 @@ public final class GuestTransmit {
             }
         }
         copies.finish(inFlight);
+        Memory.surfaceFault(); // in this burst, not in another ring's
         return count;
     }
 

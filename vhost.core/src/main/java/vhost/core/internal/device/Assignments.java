@@ -47,7 +47,8 @@ public record Assignments(String engine, int threshold, List<Rule> rules) {
             final String[] words = text.strip().split("\\s+");
             if (words.length != 3) {
                 throw new IllegalArgumentException("rule '" + text.strip()
-                        + "'; write PATTERN ENGINE THRESHOLD, such as port0/* cpu 1024, and - for what it leaves");
+                        + "'; write PATTERN ENGINE THRESHOLD, such as port0/* cpu-worker 1024, and - for what"
+                        + " it leaves");
             }
             return new Rule(
                     words[0],

@@ -28,9 +28,12 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostEngines.EngineView;
+import vhost.core.api.VhostEngines.SizeClass;
 import vhost.core.api.VhostEngines.Swap;
+import vhost.core.api.VhostEngines.ThresholdReport;
 import vhost.core.api.VhostEngines.Wish;
 import vhost.core.api.VhostException;
+import vhost.core.internal.async.AutoThreshold;
 import vhost.core.internal.async.CopyChannel;
 import vhost.core.internal.async.CopyChannel.Overflow;
 
@@ -48,6 +51,7 @@ public final class EngineRegistry {
     private static final int AT_ONCE = 8;
 
     private static final long LOOK_MILLIS = 100;
+    private static final long ASK_MILLIS = 1000;
     private static final long RETRY_MILLIS = 5000;
     private static final long IDLE_SECONDS = 10;
     private static final long MARGIN_MILLIS = 1000;
@@ -73,6 +77,9 @@ public final class EngineRegistry {
     private final AtomicBoolean unanswered = new AtomicBoolean();
 
     private boolean retrying;
+
+    /** Engines that had channels end lately. */
+    private final Set<Offer> roomier = ConcurrentHashMap.newKeySet();
 
     /** What a queue is to be served by; {@code offer} is null where the core copies itself. */
     private record Terms(Offer offer, int threshold, Overflow overflow, int deadlineMillis) {
@@ -166,11 +173,6 @@ public final class EngineRegistry {
                 .filter(queue -> queue.name().equals(name))
                 .findFirst()
                 .orElse(null);
-    }
-
-    /** The queue of that name, or null. */
-    public synchronized VhostQueueImpl queue(final String name) {
-        return find(name);
     }
 
     /** Queues whose wish was not fulfilled for want of an answer of their owner. */
@@ -638,12 +640,15 @@ public final class EngineRegistry {
         settle(changed, "probation");
     }
 
-    /** A thread of the keeper. There may be room now for a queue that got no channel. */
+    /** A thread of the keeper. There may be room now for a queue that got no channel; once a second is enough to ask. */
     private void channelEnded(final EngineChannel channel) {
-        later(() -> askAgain(channel.offer()), 0);
+        if (roomier.add(channel.offer())) {
+            later(() -> askAgain(channel.offer()), ASK_MILLIS);
+        }
     }
 
     private synchronized void askAgain(final Offer offer) {
+        roomier.remove(offer);
         final List<VhostQueueImpl> refused = bindings.entrySet().stream()
                 .filter(entry -> entry.getValue().refused == offer)
                 .map(Map.Entry::getKey)
@@ -665,6 +670,54 @@ public final class EngineRegistry {
     }
 
     // ---- views ----
+
+    /** See {@link VhostEngines#explain}. */
+    public ThresholdReport explain(final String name) throws VhostException {
+        final VhostQueueImpl queue;
+        final Wish wish;
+        final String absence;
+        synchronized (this) {
+            queue = find(name);
+            if (queue == null) {
+                throw new VhostException("no queue '" + name + "'; 'queues' lists them");
+            }
+            wish = wish(queue, bindings.get(queue));
+            absence = absence(queue, wish.engine());
+        }
+        final AutoThreshold.Report learned = queue.explain(VhostDevice.OWNER_MILLIS);
+        final List<SizeClass> sizes = new ArrayList<>();
+        for (int i = 0; learned != null && i < AutoThreshold.CLASSES; i++) {
+            if (learned.seen()[i] != 0) {
+                final int from = i == 0 ? 1 : AutoThreshold.longest(i - 1) + 1;
+                sizes.add(new SizeClass(
+                        from,
+                        learned.seen()[i],
+                        learned.coreNanos()[i],
+                        learned.engineNanos()[i],
+                        from >= learned.threshold() ? queue.engine() : VhostEngines.BUILTIN));
+            }
+        }
+        return new ThresholdReport(
+                name,
+                queue.engine(),
+                learned == null ? queue.threshold() : learned.threshold(),
+                wish.threshold() == VhostEngines.AUTO,
+                sizes,
+                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + "; by "
+                        + wish.why() + absence);
+    }
+
+    /** Why the queue has not got the engine that is wished; empty where it has. */
+    private String absence(final VhostQueueImpl queue, final String wished) {
+        if (wished.equals(queue.engine())) {
+            return "";
+        }
+        final Offer offer = offers.get(wished);
+        if (offer == null) {
+            return "; it is not there";
+        }
+        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; it is " + offer.breaker();
+    }
 
     /** See {@link VhostEngines#engines}. */
     public synchronized List<EngineView> engines() {

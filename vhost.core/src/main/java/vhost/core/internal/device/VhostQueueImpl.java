@@ -3,6 +3,7 @@ package vhost.core.internal.device;
 import java.lang.foreign.Arena;
 import linux.EventFd;
 import linux.LinuxException;
+import linux.Memory;
 import vhost.core.api.PacketPool;
 import vhost.core.api.QueueCounters;
 import vhost.core.api.VhostEngines;
@@ -296,6 +297,7 @@ public final class VhostQueueImpl implements VhostQueue {
             if (!lost) {
                 publishBurst(now, 0, 0, 0);
             }
+            Memory.surfaceFault();
         } catch (InternalError e) {
             worker.memoryFault(this);
         }
@@ -357,6 +359,7 @@ public final class VhostQueueImpl implements VhostQueue {
         statistics.set(QueueStatistics.REDONE, copies.redone());
         statistics.set(QueueStatistics.OVERFLOWED, copies.overflowed());
         statistics.set(QueueStatistics.LEARNED, copies.learnedThreshold());
+        Memory.surfaceFault(); // of what was read and written to show it
     }
 
     private long announcement(final PacketPool pool) {

@@ -1,5 +1,10 @@
 package vhost.core.internal.device;
 
+import dma.api.Completions;
+import dma.api.CopyBatch;
+import dma.api.DmaLimits;
+import dma.api.DmaOps;
+import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
 import java.util.List;
 import linux.Linux;
@@ -9,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vhost.core.api.Packet;
 import vhost.core.api.PacketPool;
+import vhost.core.internal.async.CopyChannel;
 import vhost.core.internal.async.CopyDispatcher;
 import vhost.core.internal.async.GuestReceive;
 import vhost.core.internal.async.GuestTransmit;
@@ -69,10 +75,12 @@ final class WarmUp {
                     MappedRegion.map(BASE, BYTES, BASE, 0, Linux.memfd("vhost-warm-up", BYTES, Linux.MFD_CLOEXEC))));
             try {
                 final WarmUp warmUp = new WarmUp(arena, memory, pool);
-                warmUp.split(false);
-                warmUp.split(true);
-                warmUp.packed(false);
-                warmUp.packed(true);
+                for (final boolean async : new boolean[] {false, true}) {
+                    warmUp.split(false, async);
+                    warmUp.split(true, async);
+                    warmUp.packed(false, async);
+                    warmUp.packed(true, async);
+                }
             } finally {
                 memory.unmap();
             }
@@ -81,7 +89,7 @@ final class WarmUp {
         }
     }
 
-    private void split(final boolean deviceWrites) {
+    private void split(final boolean deviceWrites, final boolean async) {
         Memory.fill(at, BUFFERS, (byte) 0);
         for (int i = 0; i < RING; i++) {
             final long descriptor = at + 16L * i;
@@ -101,14 +109,14 @@ final class WarmUp {
                 deviceWrites,
                 true,
                 false);
-        final Bursts bursts = new Bursts(ring, deviceWrites);
+        final Bursts bursts = new Bursts(ring, deviceWrites, async);
         for (int i = 1; i <= BURSTS; i++) {
             Memory.putShortRelease(at + DRIVER_AREA + 2, (short) (i * BURST));
             bursts.next();
         }
     }
 
-    private void packed(final boolean deviceWrites) {
+    private void packed(final boolean deviceWrites, final boolean async) {
         Memory.fill(at, BUFFERS, (byte) 0);
         final Virtqueue ring = new PackedVirtqueue(
                 arena,
@@ -122,7 +130,7 @@ final class WarmUp {
                 true,
                 false,
                 false);
-        final Bursts bursts = new Bursts(ring, deviceWrites);
+        final Bursts bursts = new Bursts(ring, deviceWrites, async);
         int position = 0;
         boolean wrap = true;
         for (int i = 0; i < BURSTS; i++) {
@@ -148,33 +156,107 @@ final class WarmUp {
         private static final long FEATURES = 1L << Features.VERSION_1 | 1L << Features.NET_MRG_RXBUF;
 
         private final Virtqueue ring;
+        private final CopyDispatcher copies = new CopyDispatcher();
+        private final InFlight inFlight = new InFlight(RING);
+        private final boolean async;
         private final GuestReceive receive;
         private final GuestTransmit transmit;
 
-        Bursts(final Virtqueue ring, final boolean deviceWrites) {
-            final CopyDispatcher copies = new CopyDispatcher();
-            final InFlight inFlight = new InFlight(RING);
+        Bursts(final Virtqueue ring, final boolean deviceWrites, final boolean async) {
             this.ring = ring;
+            this.async = async;
             this.receive = deviceWrites ? new GuestReceive(arena, ring, copies, inFlight, FEATURES) : null;
             this.transmit = deviceWrites ? null : new GuestTransmit(arena, ring, copies, inFlight, FEATURES);
+            if (async) {
+                copies.use(
+                        new CopyChannel(
+                                arena,
+                                "warm-up",
+                                new CopyOnPoll(),
+                                new DmaLimits(PACKET_BYTES, BURST, 1, true, false),
+                                CopyChannel.Overflow.CPU,
+                                Long.MAX_VALUE,
+                                channel -> {}),
+                        1);
+            }
         }
 
         void next() {
-            final int count;
-            if (transmit != null) {
-                count = transmit.burst(pool, packets, BURST);
-            } else {
+            int count = BURST;
+            if (transmit == null) {
                 for (int i = 0; i < BURST; i++) {
                     packets[i] = pool.take(PACKET_BYTES);
                     Packet.clearOffloads(packets[i]);
                     Packet.setLength(packets[i], PACKET_BYTES);
                 }
-                count = BURST;
+            }
+            if (async) {
+                if (transmit != null) {
+                    transmit.submit(pool, BURST);
+                } else {
+                    receive.submit(packets, 0, BURST, false);
+                }
+                copies.reap(inFlight, false);
+                inFlight.publish(ring);
+                count = inFlight.take(packets, 0, BURST);
+            } else if (transmit != null) {
+                count = transmit.burst(pool, packets, BURST);
+            } else {
                 receive.burst(packets, 0, BURST);
             }
             ring.publish();
             ring.hasAvailable();
             pool.freeBurst(packets, 0, count);
+        }
+    }
+
+    /** An engine that makes its copies when it is asked for them, so that they are in flight for a while. */
+    private static final class CopyOnPoll implements DmaOps {
+        private final long[] source = new long[BURST];
+        private final long[] destination = new long[BURST];
+        private int pending;
+
+        @Override
+        public int transferData(final CopyBatch batch) {
+            final int offered = batch.end() - batch.first();
+            for (int i = 0; i < offered; i++) {
+                source[pending] = batch.source(batch.first() + i);
+                destination[pending] = batch.destination(batch.first() + i);
+                pending++;
+            }
+            return offered;
+        }
+
+        @Override
+        public int completedCopies(final Completions completions) {
+            final int count = pending;
+            for (int i = 0; i < count; i++) {
+                Memory.copy(source[i], destination[i], PACKET_BYTES);
+            }
+            completions.succeeded(count);
+            pending = 0;
+            return count;
+        }
+
+        @Override
+        public boolean abort() {
+            pending = 0;
+            return true;
+        }
+
+        @Override
+        public void announce(final MemoryRegion region) {
+            // Nothing to map.
+        }
+
+        @Override
+        public void withdraw(final MemoryRegion region) {
+            // As above.
+        }
+
+        @Override
+        public void close() {
+            pending = 0;
         }
     }
 }

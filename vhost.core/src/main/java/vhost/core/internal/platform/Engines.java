@@ -35,7 +35,6 @@ import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostException;
 import vhost.core.internal.device.Assignments;
 import vhost.core.internal.device.EngineRegistry;
-import vhost.core.internal.device.VhostQueueImpl;
 
 /**
  * Finds engines as OSGi services, and what is wished of them in two configurations: {@code vhost.engines}, which people
@@ -327,29 +326,6 @@ public final class Engines implements VhostEngines {
 
     @Override
     public ThresholdReport explain(final String name) throws VhostException {
-        final VhostQueueImpl queue = registry.queue(name);
-        if (queue == null) {
-            throw new VhostException("no queue '" + name + "'; 'queues' lists them");
-        }
-        final Wish wish = registry.wish(name);
-        final String missing = wish.engine().equals(queue.engine()) ? "" : "; " + absence(wish.engine());
-        return new ThresholdReport(
-                name,
-                queue.engine(),
-                queue.threshold(),
-                wish.threshold() == AUTO,
-                List.of(),
-                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + ", by "
-                        + wish.why() + missing);
-    }
-
-    private String absence(final String engine) {
-        return engines().stream()
-                .filter(view -> view.name().equals(engine))
-                .findFirst()
-                .map(view -> view.state().equals("ok")
-                        ? "engine " + engine + " gave no channel, see the log"
-                        : "engine " + engine + " is " + view.state())
-                .orElse("engine " + engine + " is not there");
+        return registry.explain(name);
     }
 }

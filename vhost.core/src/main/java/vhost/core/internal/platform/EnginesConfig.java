@@ -32,10 +32,12 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
     /** What was assigned while the platform ran. */
     static final String ASSIGNMENTS_PID = "vhost.assignments";
 
+    private static final String ENGINE = "cpu-inline";
+
     static final String RULES = "rules";
     static final String REVISION = "revision";
 
-    static final EnginesConfig DEFAULT = new EnginesConfig(List.of(), List.of(), EngineSettings.all("cpu", 1024), 0);
+    static final EnginesConfig DEFAULT = new EnginesConfig(List.of(), List.of(), EngineSettings.all(ENGINE, 1024), 0);
 
     private static final Set<String> KEYS =
             new TreeSet<>(Set.of("engine", "threshold", "overflow", "deadline.millis", "assignments"));
@@ -88,7 +90,7 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
     }
 
     private static EngineSettings settings(final Map<String, Object> properties) {
-        final String engine = text(properties, "engine", "cpu");
+        final String engine = text(properties, "engine", ENGINE);
         final int threshold = VhostEngines.thresholdOf(text(properties, "threshold", "1024"));
         final String overflow = text(properties, "overflow", "cpu");
         if (!overflow.equals("cpu") && !overflow.equals("wait")) {
