@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,6 +23,8 @@ import launcher.control.ControlClient;
  */
 final class Control {
     private static final String CONFIGURATIONS = "org.osgi.service.cm.ConfigurationAdmin";
+
+    private static final Duration START = Duration.ofSeconds(10);
 
     private final Path socket;
 
@@ -106,6 +109,11 @@ final class Control {
 
     /** Installs a bundle and starts it; its id. */
     long install(final Path jar) {
+        // Felix's own commands come last, after the control socket.
+        Waiting.until(
+                "the framework's commands are there",
+                START,
+                () -> tryRun("felix:lb").status() == 0);
         final String answer = run("felix:install file:" + jar).strip();
         final long id = Long.parseLong(answer.substring(answer.lastIndexOf(' ') + 1));
         run("felix:start " + id);

@@ -42,7 +42,7 @@ class CopiesInFlightTest {
     private Worker worker;
     private TestPort port;
     private TestPort other;
-    private AsyncEcho echo;
+    private SleepyEcho echo;
 
     /** Completes nothing while it holds. */
     private static final class Holding extends FakeEngine {
@@ -59,8 +59,8 @@ class CopiesInFlightTest {
         }
     }
 
-    /** Gives the guest back what it sends, without waiting for a copy. */
-    private static final class AsyncEcho implements PollTask {
+    /** Gives the guest back what it sends, without waiting for a copy; lets its worker sleep, as {@link AsyncEcho} does not. */
+    private static final class SleepyEcho implements PollTask {
         private final VhostWorker worker;
         private final VhostPort port;
         private final long[] packets = new long[SIZE];
@@ -68,7 +68,7 @@ class CopiesInFlightTest {
         private int from;
         private int to;
 
-        AsyncEcho(final VhostWorker worker, final VhostPort port) {
+        SleepyEcho(final VhostWorker worker, final VhostPort port) {
             this.worker = worker;
             this.port = port;
         }
@@ -130,7 +130,7 @@ class CopiesInFlightTest {
                 Overflow.CPU,
                 DEADLINE_MILLIS));
         port = new TestPort("p", layout, SIZE, List.of(worker), engines);
-        echo = new AsyncEcho(worker, port.device);
+        echo = new SleepyEcho(worker, port.device);
         worker.attach(echo);
         port.connect();
         port.echo(SIZE + 3, LENGTH);
@@ -216,7 +216,7 @@ class CopiesInFlightTest {
     void shouldServeOtherPortsOfTheWorkerWhileARingWithAHungEngineStops(final Layout layout) throws Exception {
         open(layout, "tx0");
         other = new TestPort("q", layout, SIZE, List.of(worker), engines);
-        final AsyncEcho otherEcho = new AsyncEcho(worker, other.device);
+        final SleepyEcho otherEcho = new SleepyEcho(worker, other.device);
         worker.attach(otherEcho);
         other.connect();
         hold(TX);
