@@ -64,12 +64,12 @@ class RecoveryIT {
             // Long packets from a guest that does not wait for answers: there are always some on their way to the
             // other.
             two.begin("ping -c 4000 -i 0.005 -s 8000 -q " + one.ip() + " > /dev/null");
-            one.reboot();
+            one.crash();
             two.await(LONG);
             meet(one, two);
 
             one.begin("ping -c 4000 -i 0.005 -s 8000 -q " + two.ip() + " > /dev/null");
-            two.reboot();
+            two.crash();
             one.await(LONG);
             meet(one, two);
 
