@@ -47,8 +47,11 @@ final class Forward implements Callable<Integer> {
             description = "the engine that copies; 'engines' in the shell lists them")
     private String engine;
 
-    @Option(names = "--threshold", paramLabel = "B", description = "copies of at least so many bytes go to the engine")
-    private Integer threshold;
+    @Option(
+            names = "--threshold",
+            paramLabel = "B",
+            description = "copies of at least so many bytes go to the engine: 1024, 4k, or auto to learn it")
+    private String threshold;
 
     @Option(
             names = "--cpu",
@@ -125,9 +128,20 @@ final class Forward implements Callable<Integer> {
         if (workers != null) {
             range("--workers", workers, 1, 64);
         }
-        if (threshold != null) {
-            range("--threshold", threshold, 0, Integer.MAX_VALUE);
+        if (threshold != null && !isThreshold(threshold)) {
+            throw wrong(
+                    "--threshold " + threshold + ": use 0 to " + Integer.MAX_VALUE + ", such as 1024 or 4k, or auto");
         }
+    }
+
+    /** As the shell's command {@code threshold} reads it. */
+    private static boolean isThreshold(String text) {
+        if (!text.matches("[0-9]{1,10}[kK]?")) {
+            return text.equals("auto");
+        }
+        boolean kilo = !Character.isDigit(text.charAt(text.length() - 1));
+        long bytes = Long.parseLong(kilo ? text.substring(0, text.length() - 1) : text) * (kilo ? 1024 : 1);
+        return bytes <= Integer.MAX_VALUE;
     }
 
     /** A worker that is not bound would be served by the processor of another one. */

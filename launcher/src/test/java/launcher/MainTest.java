@@ -24,8 +24,10 @@ class MainTest {
                 "forward                           | missing MODE; see './vhost help forward'",
                 "forward io /tmp/a --engin x       | unknown option '--engin', did you mean --engine?; see './vhost"
                         + " help forward'",
-                "forward io /tmp/a --threshold -1  | --threshold -1: use 0 to 2147483647; see './vhost help forward'",
-                "forward io /tmp/a --threshold 1k  | --threshold '1k' is not a number; see './vhost help forward'",
+                "forward io /tmp/a --threshold -1  | --threshold -1: use 0 to 2147483647, such as 1024 or 4k, or auto;"
+                        + " see './vhost help forward'",
+                "forward io /tmp/a --threshold 3g  | --threshold 3g: use 0 to 2147483647, such as 1024 or 4k, or auto;"
+                        + " see './vhost help forward'",
                 "forward io /tmp/a --cpu a         | --cpu 'a' is not a number; see './vhost help forward'",
                 "forward io /tmp/a --cpu 0,-2      | --cpu -2: use 0 to 4095; see './vhost help forward'",
                 "forward io /tmp/a --queues 129    | --queues 129: use 1 to 128; see './vhost help forward'",

@@ -18,6 +18,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import vhost.core.api.PortSpec;
 import vhost.core.api.QueueCounters;
+import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostException;
 import vhost.core.api.VhostPort;
 import vhost.core.api.VhostPorts;
@@ -27,7 +28,8 @@ import vhost.frontend.VhostFrontend;
 
 /**
  * The demo: two ports on real sockets, a front-end with a split ring and one with a packed ring in shared memory, the switch
- * between them. In the middle of each size the engine's bundle is stopped under traffic, then started again.
+ * between them. With each size all queues go through every engine of {@code dma.cpu} under traffic, then its bundle is stopped
+ * and started again.
  */
 @Component(service = Callable.class, property = "vhost.main=demo")
 public final class Demo implements Callable<Integer> {
@@ -37,11 +39,14 @@ public final class Demo implements Callable<Integer> {
     private static final long PHASE_MILLIS = 2400;
     private static final long SETTLE_MILLIS = 2000;
     private static final String ENGINE_BUNDLE = "dma.cpu";
+    private static final String QUEUES = "demo-*";
+    private static final int THRESHOLD = 512;
     private static final byte[] MAC_A = {0x52, 0x54, 0, 0, 0, 0x0a};
     private static final byte[] MAC_B = {0x52, 0x54, 0, 0, 0, 0x0b};
 
     private final BundleContext context;
     private final VhostPorts ports;
+    private final VhostEngines engines;
     private final PrintStream out = System.out;
     private final Progress progress = new Progress(out);
 
@@ -58,9 +63,13 @@ public final class Demo implements Callable<Integer> {
             long damaged) {}
 
     @Activate
-    public Demo(final BundleContext context, @Reference(name = "ports") final VhostPorts ports) {
+    public Demo(
+            final BundleContext context,
+            @Reference(name = "ports") final VhostPorts ports,
+            @Reference(name = "engines") final VhostEngines engines) {
         this.context = context;
         this.ports = ports;
+        this.engines = engines;
     }
 
     @Override
@@ -77,7 +86,7 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    private int run(final Path directory) throws IOException, VhostException, BundleException {
+    private int run(final Path directory) throws IOException, VhostException {
         final Path socketA = directory.resolve("a.sock");
         final Path socketB = directory.resolve("b.sock");
         final VhostPort portA = ports.open(new PortSpec("demo-a", socketA, false, 1, 0));
@@ -85,8 +94,12 @@ public final class Demo implements Callable<Integer> {
         out.println("Two vhost-user ports, a front-end on each, and the switch between them:");
         out.println("  demo-a  split ring, chained receive buffers merged   " + socketA);
         out.println("  demo-b  packed ring, indirect descriptors            " + socketB);
-        out.println("Every packet is numbered and checksummed; the engine's bundle (" + ENGINE_BUNDLE
-                + ") is stopped and started under traffic.");
+        out.println(
+                "Every packet is numbered and checksummed. Under traffic, all queues go from engine to engine (copies"
+                        + " of "
+                        + THRESHOLD + " bytes and");
+        out.println("more are the engine's), and the bundle of the engines (" + ENGINE_BUNDLE
+                + ") is stopped and started.");
         out.println();
         try (VhostFrontend a = VhostFrontend.connect(config(socketA).build());
                 VhostFrontend b = VhostFrontend.connect(
@@ -115,12 +128,12 @@ public final class Demo implements Callable<Integer> {
                 .txLayout(TxLayout.pieces(4096));
     }
 
-    /** Traffic of one size both ways; a third of the way in the engine goes, at two thirds it is back. */
-    private Row phase(final int index, final List<Stream> streams, final List<VhostPort> both) throws BundleException {
+    /** Traffic of one size both ways, while the engines change. */
+    private Row phase(final int index, final List<Stream> streams, final List<VhostPort> both) {
         final int size = SIZES[index];
         final Totals before = Totals.of(streams, both);
         final long start = System.nanoTime();
-        final EngineSwitch engine = new EngineSwitch();
+        final EngineChanges changes = new EngineChanges();
         double done = 0;
         long turns = 0;
         while (done < 1) {
@@ -130,13 +143,11 @@ public final class Demo implements Callable<Integer> {
             }
             if ((++turns & 0xFF) == 0) {
                 done = (System.nanoTime() - start) / 1e6 / PHASE_MILLIS;
-                engine.follow(done);
-                progress.show(
-                        (index + Math.min(1, done)) / SIZES.length,
-                        size + " B, " + (engine.away ? "engine's bundle stopped" : "engine there"));
+                changes.follow(done);
+                progress.show((index + Math.min(1, done)) / SIZES.length, size + " B, " + changes.now());
             }
         }
-        engine.follow(1);
+        changes.join();
         final double seconds = (System.nanoTime() - start) / 1e9;
         settle(streams);
         final Totals now = Totals.of(streams, both);
@@ -160,41 +171,60 @@ public final class Demo implements Callable<Integer> {
         streams.forEach(Stream::settle);
     }
 
-    /** Stops and starts the engine's bundle, on a thread of its own: the traffic goes on meanwhile. */
-    private final class EngineSwitch {
+    /** What happens to the engines while one size crosses. */
+    private enum Change {
+        INLINE("cpu-inline"),
+        WORKER("cpu-worker"),
+        STOPPED("engines' bundle stopped"),
+        STARTED("cpu-worker"),
+        LEARNING("cpu-worker, threshold learned");
+
+        private final String text;
+
+        Change(final String text) {
+            this.text = text;
+        }
+    }
+
+    /** Makes one change after the other, each on a thread of its own: the traffic goes on meanwhile. */
+    private final class EngineChanges {
         private final Bundle bundle = Arrays.stream(context.getBundles())
                 .filter(each -> ENGINE_BUNDLE.equals(each.getSymbolicName()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("bundle " + ENGINE_BUNDLE + " is not installed"));
-        private boolean away;
+        private Change current;
         private Thread thread;
-        private volatile BundleException failure;
+        private volatile Exception failure;
 
-        void follow(final double done) throws BundleException {
-            final boolean wanted = done > 1.0 / 3 && done < 2.0 / 3;
-            if (wanted != away) {
+        void follow(final double done) {
+            final Change wanted =
+                    Change.values()[(int) Math.min(done * Change.values().length, Change.values().length - 1)];
+            if (wanted != current) {
                 join();
-                away = wanted;
-                thread = Thread.ofPlatform().name("vhost-demo-engine").start(() -> move(wanted));
-            }
-            if (done >= 1) {
-                join();
+                current = wanted;
+                thread = Thread.ofPlatform().name("vhost-demo-engines").start(() -> make(wanted));
             }
         }
 
-        private void move(final boolean stop) {
+        String now() {
+            return current.text;
+        }
+
+        private void make(final Change change) {
             try {
-                if (stop) {
-                    bundle.stop(Bundle.STOP_TRANSIENT);
-                } else {
-                    bundle.start();
+                switch (change) {
+                    case INLINE -> engines.assign(QUEUES, "cpu-inline", THRESHOLD);
+                    case WORKER -> engines.assign(QUEUES, "cpu-worker", THRESHOLD);
+                    case STOPPED -> bundle.stop(Bundle.STOP_TRANSIENT);
+                    case STARTED -> bundle.start();
+                    case LEARNING -> engines.threshold(QUEUES, VhostEngines.AUTO);
                 }
-            } catch (BundleException e) {
+            } catch (VhostException | BundleException e) {
                 failure = e;
             }
         }
 
-        private void join() throws BundleException {
+        void join() {
             if (thread == null) {
                 return;
             }
@@ -204,7 +234,7 @@ public final class Demo implements Callable<Integer> {
                 Thread.currentThread().interrupt();
             }
             if (failure != null) {
-                throw failure;
+                throw new IllegalStateException("engines could not be changed: " + failure.getMessage(), failure);
             }
         }
     }
@@ -271,7 +301,8 @@ public final class Demo implements Callable<Integer> {
             out.println("demo: FAILED: the engine made no copy");
         } else {
             out.println("demo: ok: " + rows.stream().mapToLong(Row::packets).sum()
-                    + " packets crossed; none was lost, reordered or damaged");
+                    + " packets crossed, engines changed " + engines.swapCount()
+                    + " times; none was lost, reordered or damaged");
         }
         return good && used ? 0 : 1;
     }

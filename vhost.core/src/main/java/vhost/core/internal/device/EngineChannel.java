@@ -71,7 +71,9 @@ final class EngineChannel {
         final EngineChannel channel = new EngineChannel(offer, queue, ops, now);
         boolean usable = false;
         try {
-            channel.announce(queue.owner().packets().memory());
+            for (final MemoryRegion packets : queue.packetMemory()) {
+                channel.announce(packets);
+            }
             for (final MemoryRegion region : memory) {
                 channel.announce(region);
             }

@@ -14,13 +14,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -46,9 +44,6 @@ import vhost.core.internal.async.CopyChannel.Overflow;
  */
 public final class EngineRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(EngineRegistry.class);
-
-    /** So many queues are changed at the same time: their owners take all such commands between two turns. */
-    private static final int AT_ONCE = 8;
 
     private static final long LOOK_MILLIS = 100;
     private static final long ASK_MILLIS = 1000;
@@ -315,7 +310,7 @@ public final class EngineRegistry {
             awaitEnd(channel -> channel.isRetiring() && concerned.contains(channel.queue()));
         }
         concerned.removeIf(queue -> !bindings.containsKey(queue));
-        inParallel(concerned, queue -> changeMemory(queue, bindings.get(queue), gone, come));
+        Parallel.forEach(concerned, queue -> changeMemory(queue, bindings.get(queue), gone, come));
         settle(concerned, "memory changed");
         if (gone.isEmpty()) {
             return List.of();
@@ -376,7 +371,7 @@ public final class EngineRegistry {
                 changes.put(queue, due);
             }
         }
-        inParallel(changes.keySet(), queue -> replace(queue, bindings.get(queue), changes.get(queue), why));
+        Parallel.forEach(changes.keySet(), queue -> replace(queue, bindings.get(queue), changes.get(queue), why));
         if (unanswered.getAndSet(false) && !retrying) {
             retrying = true;
             later(this::retry, RETRY_MILLIS);
@@ -392,43 +387,6 @@ public final class EngineRegistry {
         return offer == null || offer == binding.refused || !offer.breaker().admits(queue.name())
                 ? terms.withoutEngine()
                 : terms;
-    }
-
-    /** Does so for each queue, several at once; the calls touch nothing but their queue's binding, and take no lock of ours. */
-    private static void inParallel(final Collection<VhostQueueImpl> queues, final Consumer<VhostQueueImpl> step) {
-        if (queues.size() < 2) {
-            queues.forEach(step);
-            return;
-        }
-        final ConcurrentLinkedQueue<VhostQueueImpl> left = new ConcurrentLinkedQueue<>(queues);
-        final Runnable work = () -> {
-            VhostQueueImpl queue;
-            while ((queue = left.poll()) != null) {
-                try {
-                    step.accept(queue);
-                } catch (RuntimeException e) {
-                    LOG.error("{}: its engine could not be changed", queue.name(), e);
-                }
-            }
-        };
-        final List<Thread> helpers = new ArrayList<>();
-        for (int i = 1; i < Math.min(AT_ONCE, queues.size()); i++) {
-            helpers.add(Thread.ofPlatform().daemon().name("vhost-engine-change").start(work));
-        }
-        work.run();
-        boolean interrupted = false;
-        for (final Thread helper : helpers) {
-            while (helper.isAlive()) {
-                try {
-                    helper.join();
-                } catch (InterruptedException e) {
-                    interrupted = true; // what was begun is finished: the commands have their own limit
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void replace(final VhostQueueImpl queue, final Binding binding, final Terms next, final String why) {
@@ -703,8 +661,8 @@ public final class EngineRegistry {
                 learned == null ? queue.threshold() : learned.threshold(),
                 wish.threshold() == VhostEngines.AUTO,
                 sizes,
-                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + "; by "
-                        + wish.why() + absence);
+                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + " ("
+                        + wish.why() + ")" + absence);
     }
 
     /** Why the queue has not got the engine that is wished; empty where it has. */
@@ -714,9 +672,9 @@ public final class EngineRegistry {
         }
         final Offer offer = offers.get(wished);
         if (offer == null) {
-            return "; it is not there";
+            return "; that engine is not there";
         }
-        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; it is " + offer.breaker();
+        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; that engine is " + offer.breaker();
     }
 
     /** See {@link VhostEngines#engines}. */

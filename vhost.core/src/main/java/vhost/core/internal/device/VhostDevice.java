@@ -83,8 +83,11 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         this.mtu = spec.mtu();
         this.queues = new VhostQueueImpl[2 * spec.queuePairs()];
         this.rings = new RingSetup[queues.length];
+        final List<MemoryRegion> packetMemory =
+                workers.stream().map(worker -> worker.packets().memory()).toList();
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new VhostQueueImpl(this, workers.get((ordinal + i / 2) % workers.size()), i, engines);
+            queues[i] =
+                    new VhostQueueImpl(this, workers.get((ordinal + i / 2) % workers.size()), i, packetMemory, engines);
             rings[i] = new RingSetup();
             queues[i].owner().adopt(queues[i]);
             engines.added(queues[i]);
@@ -481,12 +484,13 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             throw new DeviceException("ring " + index
                     + ": an engine may still write to buffers of it; reset the device, then start it again");
         }
-        final Arena arena = Arena.ofShared();
-        boolean started = false;
+        // The collector frees it: closing a shared arena halts every thread, all workers included. The ring refers to
+        // it.
+        final Arena arena = Arena.ofAuto();
+        final VhostQueueImpl queue = queues[index];
         try {
             final Virtqueue virtqueue = RingFactory.create(
                     arena, index, ring.size, resolve(index, ring), base(index, ring), memory, features);
-            final VhostQueueImpl queue = queues[index];
             final InFlight inFlight = new InFlight(ring.size);
             final VhostQueueImpl.Ring next = new VhostQueueImpl.Ring(
                     arena,
@@ -497,20 +501,11 @@ public final class VhostDevice implements DeviceControl, VhostPort {
                     queue.isReceive() ? null : new GuestTransmit(arena, virtqueue, queue.copies(), inFlight, features));
             onOwner(index, () -> queue.start(next));
             ring.running = next;
-            started = true;
         } catch (InternalError e) {
-            // It may surface late, when the owner has the ring already; where that does not let go, the ring's memory
-            // stays.
-            started = true;
-            drain(index);
-            started = false;
+            drain(index); // it may surface late, when the owner has the ring already
             throw new DeviceException("ring " + index + ": the front-end truncated its memory file", e);
-        } finally {
-            if (!started) {
-                arena.close();
-            }
         }
-        queues[index].worker().wake();
+        queue.worker().wake();
     }
 
     /** Our addresses of a ring's areas: descriptor ring, driver area, device area. */
@@ -565,7 +560,6 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             return;
         }
         final long base = drain(index);
-        ring.running.arena().close();
         ring.running = null;
         if (base >= 0) {
             ring.base = (int) base;

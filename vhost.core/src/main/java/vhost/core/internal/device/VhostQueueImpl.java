@@ -1,6 +1,8 @@
 package vhost.core.internal.device;
 
+import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
+import java.util.List;
 import linux.EventFd;
 import linux.LinuxException;
 import linux.Memory;
@@ -28,6 +30,7 @@ import vhost.core.internal.ring.Virtqueue;
 public final class VhostQueueImpl implements VhostQueue {
     private final VhostPort port;
     private final Worker worker;
+    private final List<MemoryRegion> packetMemory;
     private final EngineRegistry engines;
     private final String name;
     private final boolean receive;
@@ -79,7 +82,7 @@ public final class VhostQueueImpl implements VhostQueue {
     private volatile boolean learns;
     private volatile int threshold;
 
-    /** What exists only while a ring runs; its native memory goes with {@code arena}. */
+    /** What exists only while a ring runs; its native memory lives as long as {@code arena} is referred to. */
     record Ring(
             Arena arena,
             Virtqueue virtqueue,
@@ -88,9 +91,15 @@ public final class VhostQueueImpl implements VhostQueue {
             GuestReceive receive,
             GuestTransmit transmit) {}
 
-    VhostQueueImpl(final VhostPort port, final Worker worker, final int index, final EngineRegistry engines) {
+    VhostQueueImpl(
+            final VhostPort port,
+            final Worker worker,
+            final int index,
+            final List<MemoryRegion> packetMemory,
+            final EngineRegistry engines) {
         this.port = port;
         this.worker = worker;
+        this.packetMemory = packetMemory;
         this.engines = engines;
         this.receive = index % 2 == 0;
         this.name = port.name() + (receive ? "/rx" : "/tx") + index / 2;
@@ -651,6 +660,11 @@ public final class VhostQueueImpl implements VhostQueue {
     /** Whether the threshold is learned. */
     boolean learns() {
         return learns;
+    }
+
+    /** Where packets may lie that are copied here: workers hand theirs to each other's queues. */
+    List<MemoryRegion> packetMemory() {
+        return packetMemory;
     }
 
     CopyDispatcher copies() {

@@ -132,7 +132,7 @@ class EngineFailureTest {
         port.echo(3, 100);
         awaitOut();
         assertThat(engine.aborters).containsExactly("vhost-abort");
-        assertThat(engines.engines().getFirst().state()).isEqualTo("out 1 s: has not finished a copy within 50 ms");
+        assertThat(engines.engines().getFirst().state()).isEqualTo("out 1 s: has not finished a copy within 100 ms");
         await("failed channels to close", () -> engine.open().isEmpty());
         await(
                 "counters",
@@ -156,7 +156,7 @@ class EngineFailureTest {
                 .extracting(Swap::why)
                 .containsOnlyOnce("engine works again")
                 .containsOnlyOnce("probation")
-                .contains("engine failed: it has not finished a copy within 50 ms", "assigned");
+                .contains("engine failed: it has not finished a copy within 100 ms", "assigned");
     }
 
     @Test

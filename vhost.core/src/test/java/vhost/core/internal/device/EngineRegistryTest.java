@@ -327,6 +327,7 @@ class EngineRegistryTest {
         port.connect();
         assertThat(port.queue(TX).engine()).isEqualTo(VhostEngines.BUILTIN);
         port.echo(3, 100);
+        engines.withdrawn(engine);
         assertThat(engine.channels).allSatisfy(channel -> {
             assertThat(channel.closed).isTrue();
             assertThat(channel.announced).isEmpty();

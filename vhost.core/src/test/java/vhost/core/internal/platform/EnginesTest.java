@@ -44,8 +44,8 @@ class EnginesTest {
 
     @AfterEach
     void stop() {
+        dispatcher.close();
         engines.close();
-        dispatcher.shutdownNow();
     }
 
     /** As ConfigAdmin: stores, and tells the component later, on a thread of its own. */
@@ -184,7 +184,7 @@ class EnginesTest {
             value = {
                 "threshold       | many       | threshold 'many'; use 0 to",
                 "overflow        | drop       | overflow 'drop'; use cpu or wait",
-                "deadline.millis | 0          | deadline.millis '0'; use 1 to 10000",
+                "deadline.millis | 0          | deadline.millis '0'; use 1 to 500",
                 "deadline.millis | soon       | deadline.millis 'soon'; use 1 to",
                 "assignments     | p/* cpu    | rule 'p/* cpu'; write PATTERN ENGINE THRESHOLD",
                 "assignments     | p cpu x    | threshold 'x'; use 0 to",
