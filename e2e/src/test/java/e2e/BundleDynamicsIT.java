@@ -143,11 +143,16 @@ class BundleDynamicsIT {
                     "dma.cpu.internal.DefaultWorkerEngine",
                     "dma.chaos.ChaosEngine",
                     "dma.chaos.internal.ChaosComponent")) {
-                assertThat(after.get(once)).as("objects of %s", once).isEqualTo(1);
+                assertThat(after.get(once))
+                        .as("objects of %s: that which works, and at most the one before", once)
+                        .isBetween(1L, 2L);
             }
             assertThat(after.get("vhost.core.internal.async.CopyChannel"))
-                    .as("channels: one each of the queues in use, and what the warm-up left")
-                    .isLessThanOrEqualTo(before.get("vhost.core.internal.async.CopyChannel"));
+                    .as("channels: one for each queue, and perhaps that before")
+                    .isLessThanOrEqualTo(2
+                            * control.table("engines").stream()
+                                    .mapToLong(row -> Long.parseLong(row.get("CHANNELS")))
+                                    .sum());
             assertThat(engineThreads(platform)).allMatch(count -> count <= 1);
             Waiting.until(
                     "there are " + descriptors + " descriptors again, as the front-end has gone fewer",
@@ -210,6 +215,9 @@ class BundleDynamicsIT {
 
     /** Each queue has the engine that is wished for it, and it copies. */
     private static void settle(final Control control, final Engine... engines) {
+        // The framework keeps the classes of an updated bundle until it is told that nobody needs them, as after each
+        // update.
+        control.run("felix:refresh");
         for (final Engine each : engines) {
             Waiting.until(
                     each.queue + " has " + each.engine,
