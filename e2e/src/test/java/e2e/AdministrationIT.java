@@ -88,7 +88,8 @@ class AdministrationIT {
             assertRefused(platform, "threshold port0 rx8 1", "there are rx0 to rx7");
             assertRefused(platform, "threshold port0 rx0 lots", "use 0 to");
             assertThat(platform.exec("assign port0 rx0 dsa0 --wait")).contains("dsa0 is not there");
-            assertThat(platform.exec("explain port0 rx0")).contains("rule 'port0/rx0 dsa0 -', threshold by default); that engine is not there");
+            assertThat(platform.exec("explain port0 rx0"))
+                    .contains("rule 'port0/rx0 dsa0 -', threshold by default); that engine is not there");
         }
     }
 

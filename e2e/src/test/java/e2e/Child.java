@@ -83,6 +83,16 @@ final class Child implements AutoCloseable {
      */
     record Result(int status, String out, String err) {}
 
+    /** Keeps what a test has measured beside what the processes have printed. */
+    static void keep(final String name, final String text) {
+        try {
+            Files.createDirectories(LOGS);
+            Files.writeString(LOGS.resolve(name + ".txt"), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     long pid() {
         return process.pid();
     }

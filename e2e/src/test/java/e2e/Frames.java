@@ -29,6 +29,7 @@ final class Frames implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final long seed;
+    private final int shortest;
     private final int longest;
     private final boolean swapped;
     private final MemorySegment expected;
@@ -44,7 +45,12 @@ final class Frames implements AutoCloseable {
      * @param swapped whether source and destination address are expected to come back exchanged
      */
     Frames(final long seed, final int longest, final boolean swapped) {
+        this(seed, SHORTEST, longest, swapped);
+    }
+
+    private Frames(final long seed, final int shortest, final int longest, final boolean swapped) {
         this.seed = seed;
+        this.shortest = shortest;
         this.longest = longest;
         this.swapped = swapped;
         expected = arena.allocate(longest + WORD, WORD);
@@ -57,12 +63,17 @@ final class Frames implements AutoCloseable {
 
     /** How many it takes to have each length once. */
     int cycle() {
-        return longest - SHORTEST + 1;
+        return longest - shortest + 1;
     }
 
     /** Sends {@code count} frames over the first pair of a device that gets back what it sends. */
     static void loop(final VhostFrontend frontend, final int longest, final int count) {
-        try (Frames frames = new Frames(frontend.hashCode(), longest, true)) {
+        loop(frontend, SHORTEST, longest, count);
+    }
+
+    /** As {@link #loop(VhostFrontend, int, int)}, with frames that are not short. */
+    static void loop(final VhostFrontend frontend, final int shortest, final int longest, final int count) {
+        try (Frames frames = new Frames(frontend.hashCode(), shortest, longest, true)) {
             frames.carry(frontend.queuePair(0), frontend.queuePair(0), count);
         }
     }
@@ -125,7 +136,7 @@ final class Frames implements AutoCloseable {
     }
 
     private int length(final long number) {
-        return SHORTEST + (int) (number % cycle());
+        return shortest + (int) (number % cycle());
     }
 
     private void write(final MemorySegment frame, final long number) {

@@ -181,6 +181,12 @@ final class Platform implements AutoCloseable {
         return result.out();
     }
 
+    /** The control socket, for many commands. */
+    Control control() {
+        awaitControl();
+        return Control.in(folder.resolve("run"));
+    }
+
     /** {@code ./vhost exec COMMAND}, however it ends. */
     Child.Result tryExec(final String command) {
         awaitControl();

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each side ends without warning, and comes back: traffic comes back too, by itself. */
-@Timeout(240)
+@Timeout(400)
 class RecoveryIT {
     private static final Duration SHORT = Duration.ofSeconds(30);
+    private static final Duration LONG = Duration.ofSeconds(120);
 
     /** Link down, link up, ARP; a retry each second on both sides. */
     private static final int PINGS = 40;
@@ -39,6 +41,55 @@ class RecoveryIT {
                 again.awaitBoot();
                 meet(again, two);
             }
+            platform.stop();
+        }
+    }
+
+    @Test
+    void guestRebootsWithCopiesInFlight() {
+        Peers.requireGuests();
+        try (Scratch scratch = new Scratch();
+                Platform platform = Platform.forward(scratch, "switch", 2);
+                Guest one = Guest.start(platform.socket(0), 1);
+                Guest two = Guest.start(platform.socket(1), 2)) {
+            final Control control = platform.control();
+            control.configure(
+                    "vhost.engines", Map.of("engine", "cpu-worker", "threshold", "1", "deadline.millis", "500"));
+            Chaos.install(control, Map.of("delay.micros", "200-3000", "reorder", "true", "partial", "0.1"));
+            control.run("assign port1 '*' chaos 1");
+            one.awaitBoot();
+            two.awaitBoot();
+            meet(one, two);
+
+            // Long packets from a guest that does not wait for answers: there are always some on their way to the
+            // other.
+            two.begin("ping -c 4000 -i 0.005 -s 8000 -q " + one.ip() + " > /dev/null");
+            one.crash();
+            two.await(LONG);
+            meet(one, two);
+
+            one.begin("ping -c 4000 -i 0.005 -s 8000 -q " + two.ip() + " > /dev/null");
+            two.crash();
+            one.await(LONG);
+            meet(one, two);
+
+            two.run(SHORT, "dd if=/dev/urandom of=/tmp/blob bs=1M count=4 2> /dev/null; httpd -p 9000 -h /tmp");
+            final String sum = two.run(SHORT, "sha256sum /tmp/blob | cut -c1-64");
+            assertThat(one.run(
+                            LONG,
+                            "wget -q -O /tmp/blob http://" + two.ip()
+                                    + ":9000/blob && sha256sum /tmp/blob | cut -c1-64"))
+                    .isEqualTo(sum);
+            assertThat(control.table("stats"))
+                    .allSatisfy(row -> assertThat(Long.parseLong(row.get("BY ENGINE")))
+                            .as("copies by engines at " + row.get("QUEUE"))
+                            .isPositive());
+            Waiting.until(
+                    "nothing is in flight",
+                    SHORT,
+                    () -> control.sum("queues", "IN FLIGHT") == 0 && control.sum("workers", "PACKETS IN USE") == 0,
+                    () -> control.run("queues\nworkers"));
+            assertThat(Chaos.violations(control)).isEmpty();
             platform.stop();
         }
     }

@@ -3,6 +3,7 @@ package vhost.core.internal.platform;
 import dma.api.DmaEngine;
 import java.io.IOException;
 import java.util.Dictionary;
+import java.util.HashSet;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -91,6 +93,7 @@ public final class Engines implements VhostEngines {
     // Guarded by arrival.
     private final Object arrival = new Object();
     private EnginesConfig config = EnginesConfig.DEFAULT;
+    private Set<String> complaints = Set.of();
     private long arrived;
     private long applied;
 
@@ -99,8 +102,10 @@ public final class Engines implements VhostEngines {
     void configure(final Map<String, Object> properties) {
         final EnginesConfig next;
         synchronized (arrival) {
-            next = config.read(properties, LOG::error, LOG::warn);
+            final Set<String> now = new HashSet<>();
+            next = config.read(properties, line -> tell(line, now, LOG::error), line -> tell(line, now, LOG::warn));
             config = next;
+            complaints = now;
             arrived = next.revision();
             arrival.notifyAll();
         }
@@ -111,6 +116,13 @@ public final class Engines implements VhostEngines {
         }
         if (!seen.containsAll(next.settings().assignments().engines())) {
             timer.schedule(this::tellMissing, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** One line for what is wrong, not one for each {@link #assign} while it stays so: both configurations come each time. */
+    private void tell(final String line, final Set<String> now, final Consumer<String> log) {
+        if (now.add(line) && !complaints.contains(line)) {
+            log.accept(line);
         }
     }
 

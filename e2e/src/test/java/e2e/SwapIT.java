@@ -1,0 +1,232 @@
+package e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Queues change their engine under full load, again and again: nothing is lost, overtaken or damaged, and how long packets
+ * fail to come around a change is measured against the same run without changes.
+ *
+ * <p>Plain and swap phases take turns, so that whatever else the machine does meets both alike. In plain phases each engine
+ * serves both queues for a third of the time, and marks are made at the same pace as in swap phases, where a mark is the
+ * moment before an {@code assign} is sent.
+ *
+ * <p>Times are only printed, to {@code target/e2e} as well. {@code -Dswaps.limits=true} asserts them, on a machine that has
+ * nothing else to do; {@code -Dswaps=N} makes fewer changes.
+ */
+@Timeout(900)
+class SwapIT {
+    private static final int SWAPS = Integer.getInteger("swaps", 10_000);
+    private static final int ROUNDS = 10;
+    private static final int PLAIN_MARKS = SWAPS / 2;
+    private static final long PITCH_NANOS =
+            TimeUnit.MICROSECONDS.toNanos(Integer.getInteger("swaps.pitch.micros", 5000));
+
+    private static final boolean LIMITS = Boolean.getBoolean("swaps.limits");
+    private static final long MOST_OF_ALL_BEYOND = TimeUnit.MICROSECONDS.toNanos(200);
+    private static final long WORST_BEYOND = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private static final List<String> ENGINES = List.of("cpu-inline", "cpu-worker", Chaos.ENGINE);
+    private static final String[] QUEUES = {"rx0", "tx0"};
+    private static final int[] THRESHOLDS = {0, 256, 1024, 1, 2048, 64, 4096};
+    private static final String SIZES = "64,1518,4096,256";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** No copy is late on a busy machine: this is about changes, not about engines that fail. */
+    private static final Map<String, String> PATIENT = Map.of("engine", "cpu-inline", "deadline.millis", "500");
+
+    private final Map<String, Long> copies = new LinkedHashMap<>();
+    private final List<Long> commands = new ArrayList<>();
+
+    /** Which of {@link #ENGINES} has each of {@link #QUEUES}. */
+    private final int[] serving = new int[QUEUES.length];
+
+    private int done;
+
+    @BeforeAll
+    static void findPeers() {
+        Peers.requireSequence();
+    }
+
+    @Test
+    void changesEnginesUnderFullLoadWithoutAPacketLost() {
+        try (Scratch scratch = new Scratch();
+                Platform platform = Platform.forward(scratch, "macswap", 1, "--cpu", "0");
+                SequencePeer peer = SequencePeer.open("", 1, List.of("--size", SIZES), platform.socket(0))) {
+            final Control control = platform.control();
+            control.configure("vhost.engines", PATIENT);
+            Chaos.install(control, Chaos.UNRELIABLE);
+            // What is compiled and loaded at first use belongs to no measurement.
+            peer.noPhase();
+            swap(peer, control, SWAPS / ROUNDS, false);
+            commands.clear();
+
+            long swapNanos = 0;
+            long swaps = 0;
+            for (int round = 0; round < ROUNDS; round++) {
+                for (final String engine : ENGINES) {
+                    peer.noPhase();
+                    useAlone(control, engine);
+                    peer.plain();
+                    keepPace(peer, PLAIN_MARKS / ROUNDS / ENGINES.size());
+                    peer.report();
+                }
+                peer.swap();
+                final long before = control.swaps();
+                final long begin = System.nanoTime();
+                swap(peer, control, SWAPS / ROUNDS, true);
+                swapNanos += System.nanoTime() - begin;
+                swaps += control.swaps() - before;
+                peer.report();
+            }
+            final SequencePeer.Report report = peer.quit();
+            final String shown = show(report, swaps, swapNanos);
+            assertThat(report.isFaultless())
+                    .as(shown + platform.child().transcript())
+                    .isTrue();
+            assertThat(report.received()).isEqualTo(report.sent());
+            assertThat(swaps)
+                    .as("each assign is one change, and nothing else was")
+                    .isEqualTo(SWAPS);
+            assertThat(copies)
+                    .hasSize(ENGINES.size())
+                    .allSatisfy((engine, count) -> assertThat(count).as(engine).isPositive());
+            assertThat(Chaos.violations(control)).isEmpty();
+            expectNothingLeft(control);
+            if (LIMITS) {
+                assertThat(report.swap().marks().p999())
+                        .isLessThan(report.plain().marks().p999() + MOST_OF_ALL_BEYOND);
+                assertThat(report.swap().marks().max())
+                        .isLessThan(report.plain().marks().max() + WORST_BEYOND);
+            }
+            platform.stop();
+        }
+    }
+
+    /** Each change gives one queue, the two in turn, another engine and another threshold. */
+    private void swap(final SequencePeer peer, final Control control, final int count, final boolean marked) {
+        long next = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            next = pace(next);
+            final int queue = done % QUEUES.length;
+            serving[queue] = (serving[queue] + 1) % ENGINES.size();
+            final String command = "assign port0 " + QUEUES[queue] + " " + ENGINES.get(serving[queue]) + " "
+                    + THRESHOLDS[done % THRESHOLDS.length];
+            final long begin = System.nanoTime();
+            control.run(command);
+            commands.add(System.nanoTime() - begin);
+            if (marked) {
+                peer.mark(begin);
+            }
+            done++;
+        }
+    }
+
+    private static void keepPace(final SequencePeer peer, final int count) {
+        long next = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            next = pace(next);
+            peer.mark(System.nanoTime());
+        }
+    }
+
+    /** Waits until {@code next}; when the one after that is due. */
+    private static long pace(final long next) {
+        while (System.nanoTime() - next < 0) {
+            LockSupport.parkNanos(next - System.nanoTime());
+        }
+        return Math.max(next + PITCH_NANOS, System.nanoTime());
+    }
+
+    /** Gives all queues to one engine, and sees that it copies. */
+    private void useAlone(final Control control, final String engine) {
+        control.run("assign port0 '*' " + engine + " 1");
+        Arrays.fill(serving, ENGINES.indexOf(engine));
+        final long before = control.sum("stats", "BY ENGINE");
+        Waiting.until(engine + " copies", PATIENCE, () -> control.sum("stats", "BY ENGINE") > before + 1000);
+        copies.merge(engine, control.sum("stats", "BY ENGINE") - before, Long::sum);
+    }
+
+    /** The traffic has ended: all that was taken has been given back. */
+    private static void expectNothingLeft(final Control control) {
+        Waiting.until(
+                "all packets are back",
+                PATIENCE,
+                () -> control.sum("queues", "IN FLIGHT") == 0 && control.sum("workers", "PACKETS IN USE") == 0,
+                () -> control.run("queues\nworkers"));
+        assertThat(control.sum("engines", "DRAINING")).isZero();
+    }
+
+    private String show(final SequencePeer.Report report, final long swaps, final long nanos) {
+        final long[] took =
+                commands.stream().mapToLong(Long::longValue).sorted().toArray();
+        final StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%d swaps, %.0f a second; %d packets: %d lost, %d reordered, %d duplicated, %d damaged%n",
+                swaps,
+                swaps * 1e9 / nanos,
+                report.received(),
+                report.lost(),
+                report.reordered(),
+                report.duplicated(),
+                report.damaged()));
+        text.append(String.format(
+                "%-24s %9s %8s %8s %8s %8s %8s%n", "microseconds", "count", "p50", "p90", "p99", "p99.9", "max"));
+        row(text, "gap around a mark, plain", report.plain().marks());
+        row(text, "gap around a mark, swap", report.swap().marks());
+        row(text, "any gap, plain", report.plain().gaps());
+        row(text, "any gap, swap", report.swap().gaps());
+        row(text, "own pauses, plain", report.plain().pauses());
+        row(text, "own pauses, swap", report.swap().pauses());
+        row(text, "an assign", times(took));
+        text.append("copies while it served all queues: ").append(copies).append('\n');
+        text.append("packets/s: plain ")
+                .append(report.plain().packets()
+                        * 1_000_000_000L
+                        / Math.max(1, report.plain().nanos()))
+                .append(", swap ")
+                .append(report.swap().packets()
+                        * 1_000_000_000L
+                        / Math.max(1, report.swap().nanos()))
+                .append('\n');
+        Child.keep("swaps", text.toString());
+        System.out.println(text);
+        return text.toString();
+    }
+
+    private static SequencePeer.Times times(final long[] sorted) {
+        final int count = sorted.length;
+        return new SequencePeer.Times(
+                count,
+                sorted[count / 2],
+                sorted[(int) (count * 0.9)],
+                sorted[(int) (count * 0.99)],
+                sorted[(int) (count * 0.999)],
+                Arrays.stream(sorted).max().orElse(0));
+    }
+
+    private static void row(final StringBuilder text, final String name, final SequencePeer.Times times) {
+        text.append(String.format(
+                Locale.ROOT,
+                "%-24s %9d %8.0f %8.0f %8.0f %8.0f %8.0f%n",
+                name,
+                times.count(),
+                times.p50() / 1e3,
+                times.p90() / 1e3,
+                times.p99() / 1e3,
+                times.p999() / 1e3,
+                times.max() / 1e3));
+    }
+}
