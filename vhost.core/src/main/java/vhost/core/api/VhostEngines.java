@@ -197,8 +197,9 @@ public interface VhostEngines {
      *
      * @param bytes the shortest of them
      * @param seen how many there were in the bursts that were measured
-     * @param coreNanos what a packet of them costs the owner where the core copies, nanoseconds; 0 where not measured
-     * @param engineNanos what a packet of them costs the owner where the engine copies, nanoseconds; 0 where not measured
+     * @param coreNanos what a packet of the queue's whole traffic costs the owner where the core makes these copies, and the
+     *     engine all that are longer, nanoseconds; 0 where not measured
+     * @param engineNanos the same where the engine makes these, too
      * @param choice who makes them: an engine's name or {@link #BUILTIN}
      */
     record SizeClass(int bytes, long seen, double coreNanos, double engineNanos, String choice) {}

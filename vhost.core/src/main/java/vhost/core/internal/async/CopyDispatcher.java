@@ -89,11 +89,7 @@ public final class CopyDispatcher {
     /** A burst begins. */
     void beginBurst() {
         if (auto != null && active.failure() == null) {
-            threshold = switch (auto.begin()) {
-                case NONE -> auto.threshold();
-                case CORE -> Integer.MAX_VALUE;
-                case ENGINE -> 1;
-            };
+            threshold = auto.begin();
         }
     }
 

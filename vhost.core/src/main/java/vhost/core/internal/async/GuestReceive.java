@@ -159,9 +159,7 @@ public final class GuestReceive {
         }
         ring.pushUsedRun(count);
         if (async && !waited) {
-            for (int i = 0; i < count; i++) {
-                inFlight.submitPublished(packets[first + i]);
-            }
+            inFlight.submitPublished(packets, first, count);
         }
         taken += count;
     }

@@ -178,9 +178,7 @@ public final class GuestTransmit {
         ring.pushUsedRun(used);
         delivered += copied;
         if (async) {
-            for (int i = 0; i < copied; i++) {
-                inFlight.submitPublished(packets[i]);
-            }
+            inFlight.submitPublished(packets, 0, copied);
             looseFrom = looseEnd;
         }
     }

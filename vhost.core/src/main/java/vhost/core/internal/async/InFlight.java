@@ -44,6 +44,9 @@ public final class InFlight {
     private int chainPublished;
     private int chainSubmitted;
 
+    /** Slots without a packet that were not passed over yet. */
+    private int holes;
+
     private int publishedPackets;
     private long publishedBytes;
 
@@ -75,6 +78,7 @@ public final class InFlight {
     int submit(final long newPacket, final int dataBytes) {
         final int slot = submitted & mask;
         packet[slot] = newPacket;
+        holes += newPacket == NO_PACKET ? 1 : 0;
         bytes[slot] = dataBytes;
         copiesLeft[slot] = 0;
         chainEnd[slot] = chainSubmitted;
@@ -101,6 +105,16 @@ public final class InFlight {
     void submitPublished(final long newPacket) {
         packet[submitted & mask] = newPacket;
         submitted++;
+        published = submitted;
+    }
+
+    /** As {@link #submitPublished(long)}, for {@code packets[from]} to {@code packets[from + count - 1]}. */
+    void submitPublished(final long[] packets, final int from, final int count) {
+        final int at = submitted & mask;
+        final int straight = Math.min(count, packet.length - at);
+        System.arraycopy(packets, from, packet, at, straight);
+        System.arraycopy(packets, from + straight, packet, 0, count - straight);
+        submitted += count;
         published = submitted;
     }
 
@@ -138,6 +152,7 @@ public final class InFlight {
         // Nobody may ever take what has no packet.
         while (returned != published && packet[returned & mask] == NO_PACKET) {
             returned++;
+            holes--;
         }
         return chainPublished != before;
     }
@@ -164,6 +179,7 @@ public final class InFlight {
             final int slot = published & mask;
             if (copiesLeft[slot] != 0 && packet[slot] != NO_PACKET) {
                 packet[slot] = NO_PACKET;
+                holes++;
                 withheld++;
             }
         }
@@ -173,11 +189,27 @@ public final class InFlight {
 
     /** Moves up to {@code max} published packets to {@code to}, oldest first. Returns how many. */
     public int take(final long[] to, final int from, final int max) {
+        return holes == 0 ? takeStraight(to, from, max) : takeAround(to, from, max);
+    }
+
+    private int takeStraight(final long[] to, final int from, final int max) {
+        final int count = Math.min(max, published - returned);
+        final int at = returned & mask;
+        final int straight = Math.min(count, packet.length - at);
+        System.arraycopy(packet, at, to, from, straight);
+        System.arraycopy(packet, 0, to, from + straight, count - straight);
+        returned += count;
+        return count;
+    }
+
+    private int takeAround(final long[] to, final int from, final int max) {
         int count = 0;
         while (count < max && returned != published) {
             final long next = packet[returned & mask];
             returned++;
-            if (next != NO_PACKET) {
+            if (next == NO_PACKET) {
+                holes--;
+            } else {
                 to[from + count] = next;
                 count++;
             }
