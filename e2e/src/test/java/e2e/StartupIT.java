@@ -1,10 +1,17 @@
 package e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -44,6 +51,35 @@ class StartupIT {
                 return Duration.ofNanos(System.nanoTime() - started);
             }
         }
+    }
+
+    @Test
+    void leavesTheWorkersProcessorToTheWorker() throws IOException {
+        assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "there is a processor for the others");
+        try (Scratch scratch = new Scratch();
+                Platform platform = Platform.forward(scratch, "io", 1)) {
+            final Map<String, Set<String>> processors = new TreeMap<>();
+            try (Stream<Path> threads = Files.list(Path.of("/proc/" + platform.pid() + "/task"))) {
+                for (final Path thread : threads.toList()) {
+                    final String name = Files.readString(thread.resolve("comm")).strip();
+                    processors
+                            .computeIfAbsent(
+                                    name.startsWith("vhost-worker") ? "worker" : "others", key -> new TreeSet<>())
+                            .add(processorsOf(thread));
+                }
+            }
+            assertThat(processors.get("worker")).singleElement().asString().containsOnlyDigits();
+            assertThat(processors.get("others")).isNotEmpty().doesNotContainAnyElementsOf(processors.get("worker"));
+            platform.stop();
+        }
+    }
+
+    private static String processorsOf(final Path thread) throws IOException {
+        return Files.readAllLines(thread.resolve("status")).stream()
+                .filter(line -> line.startsWith("Cpus_allowed_list:"))
+                .map(line -> line.split(":")[1].strip())
+                .findFirst()
+                .orElseThrow();
     }
 
     private static boolean isJava(final Child child) {

@@ -40,6 +40,7 @@ final class Libc {
     static final MethodHandle EPOLL_CREATE = checked("epoll_create1", JAVA_INT, JAVA_INT);
     static final MethodHandle EPOLL_CTL = checked("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     static final MethodHandle SCHED_SETAFFINITY = checked("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+    static final MethodHandle SCHED_GETAFFINITY = checked("sched_getaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
     static final MethodHandle STRERROR = plain("strerror", ADDRESS, JAVA_INT);
 
     /** May block: never a critical call. */

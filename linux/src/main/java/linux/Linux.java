@@ -3,8 +3,13 @@ package linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.stream.Stream;
 
 /**
  * System calls of the control path. Any thread may call them; all of them allocate.
@@ -182,6 +187,44 @@ public final class Linux {
             check(
                     "sched_setaffinity to cpu " + cpu,
                     (int) Libc.SCHED_SETAFFINITY.invokeExact(cell, 0, (long) CPU_SET_BYTES, set),
+                    cell);
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /**
+     * Takes processors away from all threads that this process has now, and so from those that these will start. A thread
+     * that may use no other keeps what it has.
+     */
+    public static void keepThreadsOff(final Collection<Integer> cpus) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            for (final Path thread : threads.toList()) {
+                keepOff(Integer.parseInt(thread.getFileName().toString()), cpus);
+            }
+        }
+    }
+
+    private static void keepOff(final int thread, final Collection<Integer> cpus) throws LinuxException {
+        final MemorySegment cell = Libc.errnoCell();
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment set = arena.allocate(CPU_SET_BYTES, 8);
+            final int known = (int) Libc.SCHED_GETAFFINITY.invokeExact(cell, thread, (long) CPU_SET_BYTES, set);
+            if (known < 0) {
+                return; // it has ended
+            }
+            for (final int cpu : cpus) {
+                final long word = set.getAtIndex(JAVA_LONG, cpu / 64);
+                set.setAtIndex(JAVA_LONG, cpu / 64, word & ~(1L << (cpu % 64)));
+            }
+            if (set.mismatch(arena.allocate(CPU_SET_BYTES)) == -1) {
+                return; // it may use no other
+            }
+            check(
+                    "sched_setaffinity of thread " + thread,
+                    (int) Libc.SCHED_SETAFFINITY.invokeExact(cell, thread, (long) CPU_SET_BYTES, set),
                     cell);
         } catch (LinuxException e) {
             throw e;

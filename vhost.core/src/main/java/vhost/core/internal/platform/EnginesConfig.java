@@ -34,8 +34,9 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
 
     private static final String ENGINE = "cpu-inline";
 
-    static final String RULES = "rules";
-    static final String REVISION = "revision";
+    // With a dot they are no service properties: a change is no event for the whole framework.
+    static final String RULES = ".rules";
+    static final String REVISION = ".revision";
 
     static final EnginesConfig DEFAULT = new EnginesConfig(List.of(), List.of(), EngineSettings.all(ENGINE, 1024), 0);
 

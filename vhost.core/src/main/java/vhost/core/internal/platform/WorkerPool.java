@@ -1,7 +1,9 @@
 package vhost.core.internal.platform;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import linux.Linux;
 import linux.LinuxException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -9,6 +11,8 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vhost.core.api.VhostWorker;
 import vhost.core.api.VhostWorkers;
 import vhost.core.internal.device.Worker;
@@ -32,6 +36,7 @@ public final class WorkerPool implements VhostWorkers {
         long idle_micros() default 200;
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final int MAX_WORKERS = 64;
 
     private final List<Worker> workers = new ArrayList<>();
@@ -43,6 +48,7 @@ public final class WorkerPool implements VhostWorkers {
         if (count < 1 || count > MAX_WORKERS) {
             throw new IllegalArgumentException("vhost.workers: count " + config.count() + "; use 1 to " + MAX_WORKERS);
         }
+        keepFree(cpus);
         boolean started = false;
         try {
             for (int i = 0; i < count; i++) {
@@ -53,6 +59,15 @@ public final class WorkerPool implements VhostWorkers {
             if (!started) {
                 close();
             }
+        }
+    }
+
+    /** Whatever else this process does, it does not hold up a worker that has a processor of its own. */
+    private static void keepFree(final List<Integer> cpus) {
+        try {
+            Linux.keepThreadsOff(cpus);
+        } catch (IOException e) {
+            LOG.warn("workers share their processors with the platform's other threads: {}", e.getMessage());
         }
     }
 

@@ -153,8 +153,8 @@ class EnginesTest {
             engines.assign("p/rx" + i % 4, "engine" + i % 3, i);
         }
         assertThat(System.nanoTime() - begin).isLessThan(10_000_000_000L);
-        assertThat((String[]) stored.get("rules")).hasSize(4);
-        assertThat(stored.get("revision")).isEqualTo(2000L);
+        assertThat((String[]) stored.get(".rules")).hasSize(4);
+        assertThat(stored.get(".revision")).isEqualTo(2000L);
     }
 
     @Test
@@ -192,7 +192,7 @@ class EnginesTest {
     void shouldLeaveWhatWasWhereAFileHasATypo(final String key, final String value, final String complaint) {
         final Map<String, Object> good = Map.of("engine", "dsa0", "assignments", "p/* dsa1 5", "threshold", "9");
         final EnginesConfig before = EnginesConfig.DEFAULT.read(good, this::fail, this::fail);
-        final Map<String, Object> bad = new HashMap<>(Map.of("engine", "dsa2", "rules", "q/* dsa3 1"));
+        final Map<String, Object> bad = new HashMap<>(Map.of("engine", "dsa2", ".rules", "q/* dsa3 1"));
         bad.put(key, value);
         bad.put("felix.fileinstall.filename", "file:/conf/vhost.engines.cfg");
         final List<String> errors = new ArrayList<>();
