@@ -82,12 +82,15 @@ struct measured {
     struct histogram gaps;   /* between bursts of a flow */
     struct histogram marks;  /* the largest gap around each mark */
     struct histogram pauses; /* between our own looks at the rings: what of the gaps is not the back-end's doing */
+    struct histogram back_end_gaps;  /* gaps, less the pauses in them */
+    struct histogram back_end_marks; /* the largest of those around each mark */
 };
 
 struct flow {
     uint64_t next_sent, expected;
     uint32_t packets_out, buffers_out;
     uint64_t last; /* TSC of the last burst that brought packets, 0: none to measure from */
+    uint64_t paused_then; /* {paused} at that time */
     uint64_t quiet_expected, quiet_since;
     struct rte_mbuf *pending[BURST + 2]; /* room for one sent twice, and for the partner of one that changes places */
     uint32_t pending_at, pending_count;
@@ -104,8 +107,11 @@ struct mark {
 #define SLOT_SHIFT 18
 #define SLOTS 32768
 struct slot {
-    uint64_t number, max;
+    uint64_t number, max, back_end_max;
 };
+
+/* A longer time between two looks is no work on a burst: others had our processor. */
+#define LONGEST_LOOK 50000
 
 static struct options options = {.ring = 256, .room = 2048, .queues = 1};
 static struct flow flows[MAX_QUEUES];
@@ -115,6 +121,7 @@ static struct mark marks[MARKS];
 static uint32_t marks_head, marks_tail;
 static enum phase phase = NONE;
 static uint64_t looked; /* TSC of the last look at the rings */
+static uint64_t paused; /* cycles that others had our processor */
 static bool phase_chosen, report_wanted, input_open = true;
 static volatile sig_atomic_t stopping;
 static struct rte_mempool *receive_pool, *send_pool;
@@ -225,6 +232,10 @@ static void print_report(void)
         print_histogram("marks", &m->marks);
         putchar(',');
         print_histogram("pauses", &m->pauses);
+        putchar(',');
+        print_histogram("backEndGaps", &m->back_end_gaps);
+        putchar(',');
+        print_histogram("backEndMarks", &m->back_end_marks);
         putchar('}');
     }
     puts("}");
@@ -233,7 +244,7 @@ static void print_report(void)
 
 /* --- gaps and marks --- */
 
-static void remember_gap(uint64_t end, uint64_t length)
+static void remember_gap(uint64_t end, uint64_t length, uint64_t back_end)
 {
     uint64_t last = end >> SLOT_SHIFT;
     uint64_t first = RTE_MAX((end - length) >> SLOT_SHIFT, last - RTE_MIN(last, (uint64_t)SLOTS - 1));
@@ -243,6 +254,7 @@ static void remember_gap(uint64_t end, uint64_t length)
             *slot = (struct slot){.number = number};
         }
         slot->max = RTE_MAX(slot->max, length);
+        slot->back_end_max = RTE_MAX(slot->back_end_max, back_end);
     }
 }
 
@@ -250,10 +262,13 @@ static void burst_came(struct flow *flow, uint64_t tsc)
 {
     if (flow->last) {
         uint64_t gap = nanos_of(tsc - flow->last);
+        uint64_t back_end = gap - RTE_MIN(gap, nanos_of(paused - flow->paused_then));
         record(&measured[phase].gaps, gap);
-        remember_gap(monotonic(tsc), gap);
+        record(&measured[phase].back_end_gaps, back_end);
+        remember_gap(monotonic(tsc), gap, back_end);
     }
     flow->last = tsc;
+    flow->paused_then = paused;
 }
 
 static void add_mark(uint64_t nanos)
@@ -288,13 +303,17 @@ static void judge_marks(uint64_t now)
         if (!known_until(end) && now < end + PATIENCE) {
             return;
         }
-        uint64_t max = 0;
+        uint64_t max = 0, back_end_max = 0;
         for (uint64_t number = (mark->nanos - BEFORE_MARK) >> SLOT_SHIFT; number <= end >> SLOT_SHIFT; number++) {
             const struct slot *slot = &slots[number % SLOTS];
-            max = slot->number == number ? RTE_MAX(max, slot->max) : max;
+            if (slot->number == number) {
+                max = RTE_MAX(max, slot->max);
+                back_end_max = RTE_MAX(back_end_max, slot->back_end_max);
+            }
         }
         if (max) {
             record(&measured[mark->phase].marks, max);
+            record(&measured[mark->phase].back_end_marks, back_end_max);
         } else {
             missed_marks++;
         }
@@ -669,7 +688,9 @@ static void run(void)
     }
     while (!stopping || !all_is_back()) {
         uint64_t tsc = rte_rdtsc();
-        record(&measured[phase].pauses, nanos_of(tsc - looked));
+        uint64_t pause = tsc - looked;
+        record(&measured[phase].pauses, nanos_of(pause));
+        paused += nanos_of(pause) > LONGEST_LOOK ? pause : 0;
         looked = tsc;
         if (tsc - ticked > every) {
             tick(monotonic(tsc), nanos_of(tsc - ticked), nanos_of(tsc - start));

@@ -46,8 +46,18 @@ final class SequencePeer implements AutoCloseable {
      * @param gaps times between bursts of a flow that brought packets
      * @param marks the longest gap around each mark
      * @param pauses times between the front-end's own looks at its rings: a gap is no shorter than the pause in it
+     * @param backEndGaps gaps, less the longer of those pauses in them: what the back-end's doing is
+     * @param backEndMarks the largest of those around each mark
      */
-    record Phase(long nanos, long packets, long bytes, Times gaps, Times marks, Times pauses) {}
+    record Phase(
+            long nanos,
+            long packets,
+            long bytes,
+            Times gaps,
+            Times marks,
+            Times pauses,
+            Times backEndGaps,
+            Times backEndMarks) {}
 
     /**
      * What became of the packets, all phases and the time before them included.

@@ -106,10 +106,11 @@ class SwapIT {
             assertThat(Chaos.violations(control)).isEmpty();
             expectNothingLeft(control);
             if (LIMITS) {
-                assertThat(report.swap().marks().p999())
-                        .isLessThan(report.plain().marks().p999() + MOST_OF_ALL_BEYOND);
-                assertThat(report.swap().marks().max())
-                        .isLessThan(report.plain().marks().max() + WORST_BEYOND);
+                // Without what the front-end paused itself: on two processors it has to share its own with the shell.
+                assertThat(report.swap().backEndMarks().p999())
+                        .isLessThan(report.plain().backEndMarks().p999() + MOST_OF_ALL_BEYOND);
+                assertThat(report.swap().backEndMarks().max())
+                        .isLessThan(report.plain().backEndMarks().max() + WORST_BEYOND);
             }
             platform.stop();
         }
@@ -186,6 +187,8 @@ class SwapIT {
                 "%-24s %9s %8s %8s %8s %8s %8s%n", "microseconds", "count", "p50", "p90", "p99", "p99.9", "max"));
         row(text, "gap around a mark, plain", report.plain().marks());
         row(text, "gap around a mark, swap", report.swap().marks());
+        row(text, "back-end's, plain", report.plain().backEndMarks());
+        row(text, "back-end's, swap", report.swap().backEndMarks());
         row(text, "any gap, plain", report.plain().gaps());
         row(text, "any gap, swap", report.swap().gaps());
         row(text, "own pauses, plain", report.plain().pauses());
