@@ -11,7 +11,7 @@ public @interface WorkerConfig {
     String dma_engine_name();
 
     @AttributeDefinition(description = "most copies that a queue has given away at once, 1 to 65536")
-    int capacity() default 64;
+    int capacity() default 128;
 
     @AttributeDefinition(description = "microseconds that the thread polls after its last copy before it sleeps")
     long spin_micros() default 50;
