@@ -116,8 +116,6 @@ class BadInputIT {
                     at.shareMemory();
                     at.session().setVringNum(0, 256);
                     at.session().setVringAddr(0, 0, 4096, 8192, 12288, 0);
-                    at.session().setVringKick(0, at.memory().fd());
-                    at.session().setVringEnable(0, true);
                 }),
                 new BadMessage("memory beyond the end of its file", "SET_MEM_TABLE (5)", at -> {
                     at.session().acknowledge(false);
