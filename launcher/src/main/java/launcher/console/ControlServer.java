@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,10 +51,13 @@ public final class ControlServer {
         this.context = context;
         this.processor = processor;
         this.socket = Path.of(context.getProperty("vhost.runtime.folder"), "control");
-        Files.deleteIfExists(socket);
+        // It has its name only when it listens and only its owner can open it: who sees it can connect.
+        Path nameless = socket.resolveSibling("control.new");
+        Files.deleteIfExists(nameless);
         this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(socket));
-        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        server.bind(UnixDomainSocketAddress.of(nameless));
+        Files.setPosixFilePermissions(nameless, PosixFilePermissions.fromString("rw-------"));
+        Files.move(nameless, socket, StandardCopyOption.ATOMIC_MOVE);
         thread(this::accept, "control");
     }
 
