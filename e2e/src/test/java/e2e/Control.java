@@ -32,13 +32,23 @@ final class Control {
         this.socket = socket;
     }
 
-    /** Of the platform whose runtime folder is somewhere in {@code folder}. */
+    /** Of the platform whose runtime folder is in {@code folder}. */
     static Control in(final Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return new Control(
-                    files.filter(file -> file.getFileName().toString().equals("control"))
-                            .findFirst()
-                            .orElseThrow(() -> new AssertionError("no control socket in " + folder)));
+        final List<Path> sockets = sockets(folder);
+        assertThat(sockets).as("control sockets in %s", folder).isNotEmpty();
+        return new Control(sockets.getFirst());
+    }
+
+    /** Of all platforms whose runtime folders are in {@code folder}. */
+    static List<Path> sockets(final Path folder) {
+        final Path instances = folder.resolve("vhost");
+        if (!Files.isDirectory(instances)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(instances)) {
+            return all.map(instance -> instance.resolve("control"))
+                    .filter(Files::exists)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -124,13 +124,7 @@ final class Platform implements AutoCloseable {
         Waiting.until(
                 "the platform opens its control socket",
                 START,
-                () -> {
-                    try (var files = Files.walk(run)) {
-                        return child.isAlive()
-                                && files.anyMatch(
-                                        file -> file.getFileName().toString().equals("control"));
-                    }
-                },
+                () -> child.isAlive() && !Control.sockets(run).isEmpty(),
                 child::transcript);
     }
 
