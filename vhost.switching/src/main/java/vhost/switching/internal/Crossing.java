@@ -239,7 +239,7 @@ final class Crossing {
         final int done;
         if (outlet.isRunning()) {
             done = delivery.offer(outlet, ring.slots(), position, count, false, ring.sent, 0, ring);
-        } else if (lossless || !outlet.inFlight.hasRoom()) {
+        } else if (lossless && !outlet.port.isGone() || !outlet.inFlight.hasRoom()) {
             done = 0;
         } else {
             outlet.port.counters[index].add(PortCounters.NOT_RUNNING, count);

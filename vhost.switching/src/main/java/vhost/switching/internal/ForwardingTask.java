@@ -154,7 +154,7 @@ final class ForwardingTask implements PollTask {
 
     private int receive(final Source source) {
         if (!mayReceive(source)) {
-            return 0;
+            return dropForGone(source);
         }
         final int received = source.receive(pool, burst, ahead);
         if (received == 0) {
@@ -188,6 +188,23 @@ final class ForwardingTask implements PollTask {
     /** Where nothing may be lost, packets stay with the guest, or in flight, until they have somewhere to go. */
     private boolean mayReceive(final Source source) {
         return !lossless || source.routes[targetOf(source)] != null;
+    }
+
+    /** Packets that were in flight when the front-end went that they are for. */
+    private int dropForGone(final Source source) {
+        final int slot = targetOf(source);
+        if (source.queue.inFlight() == 0 || waitsFor(slot)) {
+            return 0;
+        }
+        final int count = source.queue.pollDequeueCompleted(source.packets, 0, source.packets.length);
+        dropNotRunning(source, slot, count);
+        pool.freeBurst(source.packets, 0, count);
+        return count;
+    }
+
+    /** Whether packets for this port, of which no queue runs, are kept until one does. */
+    private boolean waitsFor(final int slot) {
+        return lossless && !ports[slot].isGone();
     }
 
     /** In the lossless modes: the slot of the port that all packets go to. */
@@ -227,7 +244,7 @@ final class ForwardingTask implements PollTask {
         final int count = source.count - source.first;
         final int done;
         if (outlet == null) {
-            if (lossless) {
+            if (waitsFor(slot)) {
                 return 0;
             }
             done = count;
@@ -272,7 +289,7 @@ final class ForwardingTask implements PollTask {
         final Outlet outlet = source.routes[slot];
         final int done;
         if (outlet == null) {
-            if (lossless) {
+            if (waitsFor(slot)) {
                 return 0;
             }
             done = count;

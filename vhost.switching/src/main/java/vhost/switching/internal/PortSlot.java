@@ -86,6 +86,13 @@ final class PortSlot {
         return null;
     }
 
+    /**
+     * Any thread. Whether its front-end has gone. Packets for it are not kept, in no mode: who comes next is another guest.
+     */
+    boolean isGone() {
+        return port.state() == VhostPort.State.WAITING;
+    }
+
     /** Any thread. */
     PortStatistics statistics() {
         long receivedPackets = 0;

@@ -10,6 +10,7 @@ final class FakePort implements VhostPort {
     final FakeQueue[] rx;
     final FakeQueue[] tx;
     volatile long features;
+    private volatile boolean gone;
 
     private final PortSpec spec;
 
@@ -22,6 +23,12 @@ final class FakePort implements VhostPort {
             rx[i] = new FakeQueue(this, "rx" + i, worker, true);
             tx[i] = new FakeQueue(this, "tx" + i, worker, false);
         }
+    }
+
+    /** Its front-end goes, and all queues stop. */
+    void gone() {
+        running(false);
+        gone = true;
     }
 
     /** Starts or stops all queues. */
@@ -39,7 +46,7 @@ final class FakePort implements VhostPort {
 
     @Override
     public State state() {
-        return State.RUNNING;
+        return gone ? State.WAITING : State.RUNNING;
     }
 
     @Override

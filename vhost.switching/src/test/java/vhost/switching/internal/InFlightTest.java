@@ -114,6 +114,22 @@ class InFlightTest {
         assertThat(rig.inUse()).isZero();
     }
 
+    /** The next front-end of that port is another guest. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldDropWhatIsInFlightForAPortWhoseFrontEndHasGone(int workers) {
+        Rig rig = rig(ForwardingMode.IO, workers, 2);
+        rig.port(1).rx[0].room = 10;
+        send(rig, B, 0, 100);
+        rig.step();
+        rig.step();
+        rig.port(1).gone();
+        rig.turns(20);
+        assertThat(rig.port(0).tx[0].inFlight()).isZero();
+        assertThat(rig.inUse()).isZero();
+        assertThat(rig.statistics(1).droppedNotRunning()).isPositive();
+    }
+
     @Test
     void shouldTakeBackWhatQueuesHaveThatStopped() {
         Rig rig = rig(ForwardingMode.SWITCH, 2, 3);

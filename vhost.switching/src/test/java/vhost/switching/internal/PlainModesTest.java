@@ -103,6 +103,24 @@ class PlainModesTest {
         assertThat(rig.numbers(1)).containsExactly(1);
     }
 
+    /** What waits for a ring that stops waits on; what waits for a front-end that goes is not for the next one. */
+    @Test
+    void shouldDropWhatWaitsForAFrontEndThatHasGone() {
+        Rig rig = Rig.of(copies, ForwardingMode.MACSWAP, 1);
+        rig.port(0).rx[0].room = 1;
+        rig.send(0, Frame.of(B, A, 1), Frame.of(B, A, 2), Frame.of(B, A, 3));
+        rig.turns(2);
+        rig.port(0).running(false);
+        rig.turns(2);
+        assertThat(rig.inUse()).isEqualTo(2);
+        assertThat(rig.statistics(0).droppedNotRunning()).isZero();
+
+        rig.port(0).gone();
+        rig.turns(2);
+        assertThat(rig.inUse()).isZero();
+        assertThat(rig.statistics(0).droppedNotRunning()).isEqualTo(2);
+    }
+
     @Test
     void shouldSendBackWithAddressesExchanged() {
         Rig rig = Rig.of(copies, ForwardingMode.MACSWAP, 2);

@@ -125,6 +125,9 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         status = 0;
         mtu = spec.mtu();
         state = State.WAITING;
+        for (final VhostQueueImpl queue : queues) {
+            queue.owner().wake(); // applications let go of packets that they kept for this front-end
+        }
     }
 
     private void closeDescriptors(final int index) throws DeviceException {

@@ -707,8 +707,7 @@ public final class VhostQueueImpl implements VhostQueue {
 
     @Override
     public int inFlight() {
-        final QueueCounters counters = counters();
-        return (int) (counters.submitted() - counters.completed());
+        return statistics.inFlight();
     }
 
     @Override
