@@ -22,6 +22,8 @@ class BundlesIT {
                 "dma.cpu",
                 "dma.dsa",
                 "dma.cbdma",
+                "dma.model",
+                "dma.tck",
                 "dma.chaos",
                 "vhost.core",
                 "vhost.switching",

@@ -25,6 +25,8 @@ class LayersTest {
             "dma.cpu",
             "dma.dsa",
             "dma.cbdma",
+            "dma.model",
+            "dma.tck",
             "dma.chaos",
             "vhost.core",
             "vhost.switching",
@@ -55,6 +57,14 @@ class LayersTest {
     static final ArchRule dmaCbdmaKnowsOnlyItsContract = only("dma.cbdma", JDK, ENGINE);
 
     @ArchTest
+    static final ArchRule dmaModelKnowsDevicesOfDriversAndNoDriver =
+            only("dma.model", JDK, "linux..", "dma.dsa.device..", "dma.cbdma.device..", "org.osgi..", "org.slf4j..");
+
+    @ArchTest
+    static final ArchRule dmaTckKnowsOnlyTheContract =
+            only("dma.tck", JDK, "dma.api..", "org.junit..", "org.opentest4j..", "org.osgi..", "org.slf4j..");
+
+    @ArchTest
     static final ArchRule dmaChaosKnowsOnlyItsContract =
             only("dma.chaos", JDK, "dma.api..", "org.osgi..", "org.slf4j..");
 
@@ -68,6 +78,8 @@ class LayersTest {
                     "dma.cpu..",
                     "dma.dsa..",
                     "dma.cbdma..",
+                    "dma.model..",
+                    "dma.tck..",
                     "dma.chaos..",
                     "vhost.switching..",
                     "vhost.frontend..",

@@ -80,16 +80,18 @@ final class Libc {
     }
 
     static LinuxException failure(final String call, final MemorySegment cell) {
-        final int errno = errno(cell);
-        String text;
+        return LinuxException.of(call, errno(cell));
+    }
+
+    /** What an error number means. */
+    static String text(final int errno) {
         try {
-            text = ((MemorySegment) STRERROR.invokeExact(errno))
+            return ((MemorySegment) STRERROR.invokeExact(errno))
                     .reinterpret(256)
                     .getString(0);
         } catch (Throwable e) {
-            text = "error " + errno;
+            return "error " + errno;
         }
-        return new LinuxException(call, errno, text);
     }
 
     /** A downcall handle throws nothing of its own: what arrives here is an error of the JVM. */

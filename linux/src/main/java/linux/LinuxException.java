@@ -13,6 +13,11 @@ public final class LinuxException extends IOException {
         this.errno = errno;
     }
 
+    /** A failure as the kernel would report it, for calls whose error number came another way, and for models of devices. */
+    public static LinuxException of(final String call, final int errno) {
+        return new LinuxException(call, errno, Libc.text(errno));
+    }
+
     /** The error number, as in {@code errno(3)}. */
     public int errno() {
         return errno;

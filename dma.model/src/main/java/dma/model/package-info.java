@@ -1,0 +1,2 @@
+/** Software models of Intel DSA and CBDMA devices, for hosts that have none. */
+package dma.model;

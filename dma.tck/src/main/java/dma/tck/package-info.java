@@ -1,0 +1,2 @@
+/** The certification kit: the contract of a DMA engine as tests. */
+package dma.tck;
