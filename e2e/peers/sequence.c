@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -449,7 +450,8 @@ static void prepare(struct flow *flow, uint16_t queue, uint64_t credit)
     flow->pending_count = count;
 }
 
-static void transmit(struct flow *flow, uint16_t queue, uint64_t credit)
+/* Whether any went. */
+static bool transmit(struct flow *flow, uint16_t queue, uint64_t credit)
 {
     if (!flow->pending_count && !stopping) {
         prepare(flow, queue, credit);
@@ -458,7 +460,9 @@ static void transmit(struct flow *flow, uint16_t queue, uint64_t credit)
         uint32_t done = rte_eth_tx_burst(0, queue, flow->pending + flow->pending_at, flow->pending_count);
         flow->pending_at += done;
         flow->pending_count -= done;
+        return done > 0;
     }
+    return false;
 }
 
 /* --- the check --- */
@@ -543,12 +547,13 @@ static void check(struct rte_mbuf *mbuf, uint16_t queue)
     advance(flow, true);
 }
 
-static void receive(struct flow *flow, uint16_t queue)
+/* Whether there was anything. */
+static bool receive(struct flow *flow, uint16_t queue)
 {
     struct rte_mbuf *packets[BURST];
     uint32_t count = rte_eth_rx_burst(options.receive_port, queue, packets, BURST);
     if (!count) {
-        return;
+        return false;
     }
     /* As of this look: what comes between it and here is in the next pause. */
     burst_came(flow, looked);
@@ -563,6 +568,7 @@ static void receive(struct flow *flow, uint16_t queue)
     measured[phase].packets += count;
     measured[phase].bytes += bytes;
     rte_pktmbuf_free_bulk(packets, count);
+    return true;
 }
 
 /* --- commands --- */
@@ -699,9 +705,14 @@ static void run(void)
         }
         /* Of each flow, so that the first does not take it all. */
         uint64_t allowed = options.rate ? (tsc - start) * rate_per_cycle : UINT64_MAX;
+        bool worked = false;
         for (uint32_t q = 0; q < options.queues; q++) {
-            receive(&flows[q], q);
-            transmit(&flows[q], q, allowed - RTE_MIN(allowed, flows[q].next_sent));
+            worked |= receive(&flows[q], q);
+            worked |= transmit(&flows[q], q, allowed - RTE_MIN(allowed, flows[q].next_sent));
+        }
+        if (!worked) {
+            /* There may be no more than two processors, and then this one is the engines' too. */
+            sched_yield();
         }
     }
     judge_marks(UINT64_MAX);

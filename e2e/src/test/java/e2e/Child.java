@@ -42,8 +42,14 @@ final class Child implements AutoCloseable {
         this.err = err;
     }
 
+    /**
+     * A process group of its own, so that all of it can be ended, and no session: Linux shares a processor between
+     * sessions first (autogroup), and then a thread that polls may wait for a second while those of another one run.
+     */
+    private static final List<String> OWN_GROUP = List.of("perl", "-e", "setpgrp; exec @ARGV or die $!", "--");
+
     static Child start(final String name, final Map<String, String> environment, final List<String> command) {
-        final List<String> inGroup = new ArrayList<>(List.of("setsid"));
+        final List<String> inGroup = new ArrayList<>(OWN_GROUP);
         inGroup.addAll(command);
         final String file = String.format("%03d-%s", STARTED.incrementAndGet(), name);
         final Path out = LOGS.resolve(file + ".out");

@@ -30,6 +30,10 @@ import org.junit.jupiter.api.Timeout;
 class SwapIT {
     private static final int SWAPS = Integer.getInteger("swaps", 10_000);
     private static final int ROUNDS = 10;
+
+    /** Until what changes an engine is compiled: the compilers have the processor that the front-end is on. */
+    private static final int WARM_UP = 3000;
+
     private static final int PLAIN_MARKS = SWAPS / 2;
     private static final long PITCH_NANOS =
             TimeUnit.MICROSECONDS.toNanos(Integer.getInteger("swaps.pitch.micros", 5000));
@@ -68,9 +72,9 @@ class SwapIT {
             final Control control = platform.control();
             control.configure("vhost.engines", PATIENT);
             Chaos.install(control, Chaos.UNRELIABLE);
-            // What is compiled and loaded at first use belongs to no measurement.
+            // What is compiled and loaded in the beginning belongs to no measurement.
             peer.noPhase();
-            swap(peer, control, SWAPS / ROUNDS, false);
+            swap(peer, control, WARM_UP, false);
             commands.clear();
 
             long swapNanos = 0;
@@ -106,14 +110,16 @@ class SwapIT {
             assertThat(Chaos.violations(control)).isEmpty();
             expectNothingLeft(control);
             if (LIMITS) {
-                // Without what the front-end paused itself: on two processors it has to share its own with the shell.
-                assertThat(report.swap().backEndMarks().p999())
-                        .isLessThan(report.plain().backEndMarks().p999() + MOST_OF_ALL_BEYOND);
-                assertThat(report.swap().backEndMarks().max())
-                        .isLessThan(report.plain().backEndMarks().max() + WORST_BEYOND);
+                assertThat(isWithinLimits(report)).as(shown).isTrue();
             }
             platform.stop();
         }
+    }
+
+    private static boolean isWithinLimits(final SequencePeer.Report report) {
+        final SequencePeer.Times plain = report.plain().marks();
+        final SequencePeer.Times swap = report.swap().marks();
+        return swap.p999() < plain.p999() + MOST_OF_ALL_BEYOND && swap.max() < plain.max() + WORST_BEYOND;
     }
 
     /** Each change gives one queue, the two in turn, another engine and another threshold. */
@@ -194,6 +200,9 @@ class SwapIT {
         row(text, "own pauses, plain", report.plain().pauses());
         row(text, "own pauses, swap", report.swap().pauses());
         row(text, "an assign", times(took));
+        text.append("99.9 % of the gaps less than 200 us beyond those without changes, the worst less than 5 ms: ")
+                .append(isWithinLimits(report) ? "yes" : "no")
+                .append('\n');
         text.append("copies while it served all queues: ").append(copies).append('\n');
         text.append("packets/s: plain ")
                 .append(report.plain().packets()

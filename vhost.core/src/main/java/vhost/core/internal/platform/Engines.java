@@ -1,10 +1,7 @@
 package vhost.core.internal.platform;
 
 import dma.api.DmaEngine;
-import java.io.IOException;
-import java.util.Dictionary;
 import java.util.HashSet;
-import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +14,6 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.osgi.framework.ServiceReference;
-import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -41,7 +37,8 @@ import vhost.core.internal.device.EngineRegistry;
  * write, as a file mostly, and {@code vhost.assignments}, where {@link #assign} keeps its rules. So a file that is read
  * again does not undo what was assigned, and nothing is ever written to a file of somebody.
  *
- * <p>{@link #assign} does not change queues itself: it changes the configuration, and waits until that has reached them.
+ * <p>{@link #assign} changes the queues itself and has {@link RuleStore} keep what it did, so that a change costs the queues
+ * nothing but the change.
  */
 @Component(
         service = {VhostEngines.class, Engines.class},
@@ -73,11 +70,6 @@ public final class Engines implements VhostEngines {
     /** Engines may come from a folder that is read when all else has started. */
     private static final long PATIENCE_MILLIS = 2000;
 
-    /** How long {@link #assign} waits for the configuration to arrive, and for the owners of queues after that. */
-    private static final long ARRIVAL_MILLIS = 2000;
-
-    private static final long OWNERS_MILLIS = 2500;
-
     private final EngineRegistry registry = new EngineRegistry();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("vhost-engines").factory());
@@ -87,33 +79,33 @@ public final class Engines implements VhostEngines {
 
     private volatile ConfigurationAdmin admin;
 
-    /** One change of the configuration at a time. */
+    /** One change at a time, until the queues have it. */
     private final Object changing = new Object();
 
-    // Guarded by arrival.
-    private final Object arrival = new Object();
-    private EnginesConfig config = EnginesConfig.DEFAULT;
+    private volatile EnginesConfig config = EnginesConfig.DEFAULT;
+
+    // Guarded by changing.
+    private final RuleStore store = new RuleStore();
     private Set<String> complaints = Set.of();
-    private long arrived;
-    private long applied;
 
     @Activate
     @Modified
     void configure(final Map<String, Object> properties) {
-        final EnginesConfig next;
-        synchronized (arrival) {
+        synchronized (changing) {
             final Set<String> now = new HashSet<>();
-            next = config.read(properties, line -> tell(line, now, LOG::error), line -> tell(line, now, LOG::warn));
-            config = next;
+            final EnginesConfig told =
+                    config.read(properties, line -> tell(line, now, LOG::error), line -> tell(line, now, LOG::warn));
             complaints = now;
-            arrived = next.revision();
-            arrival.notifyAll();
+            final EnginesConfig next = store.isNews(properties) ? told : told.withAssigned(config.assigned());
+            if (!next.settings().equals(registry.settings())) { // else it is the echo of what we stored
+                use(next);
+            }
         }
+    }
+
+    private void use(final EnginesConfig next) {
+        config = next;
         registry.want(next.settings());
-        synchronized (arrival) {
-            applied = next.revision();
-            arrival.notifyAll();
-        }
         if (!seen.containsAll(next.settings().assignments().engines())) {
             timer.schedule(this::tellMissing, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
@@ -141,6 +133,7 @@ public final class Engines implements VhostEngines {
     @Deactivate
     void close() {
         timer.shutdownNow();
+        storeNow();
         registry.close();
     }
 
@@ -223,31 +216,19 @@ public final class Engines implements VhostEngines {
         change(rules -> List.of());
     }
 
-    /** Changes the rules that are kept, and waits until the queues have what they say. */
+    /** Changes the rules that were assigned; the queues have what they say when this returns. */
     private void change(final UnaryOperator<List<Assignments.Rule>> step) throws VhostException {
-        final ConfigurationAdmin store = admin;
-        if (store == null) {
+        final ConfigurationAdmin keeper = admin;
+        if (keeper == null) {
             throw new VhostException(
                     "there is no ConfigurationAdmin to keep a wish in; start org.apache.felix.configadmin");
         }
         synchronized (changing) {
-            final long revision;
-            try {
-                final Configuration configuration = store.getConfiguration(EnginesConfig.ASSIGNMENTS_PID, "?");
-                final Dictionary<String, Object> before = configuration.getProperties();
-                revision = EnginesConfig.revision(before) + 1;
-                final Dictionary<String, Object> next = before == null ? new Hashtable<>() : before;
-                next.put(
-                        EnginesConfig.RULES,
-                        step.apply(EnginesConfig.kept(before)).stream()
-                                .map(String::valueOf)
-                                .toArray(String[]::new));
-                next.put(EnginesConfig.REVISION, revision);
-                configuration.update(next);
-            } catch (IOException | IllegalArgumentException e) {
-                throw new VhostException("the wish cannot be kept: " + e.getMessage(), e);
+            final List<Assignments.Rule> next = step.apply(config.assigned());
+            if (store.keep(next, keeper)) {
+                timer.schedule(this::storeNow, RuleStore.TOGETHER_MILLIS, TimeUnit.MILLISECONDS);
             }
-            await(revision);
+            use(config.withAssigned(next));
         }
         final List<String> unsettled = registry.unsettled();
         if (!unsettled.isEmpty()) {
@@ -256,22 +237,11 @@ public final class Engines implements VhostEngines {
         }
     }
 
-    private void await(final long revision) throws VhostException {
-        final long begin = System.nanoTime();
-        synchronized (arrival) {
-            while (applied < revision) {
-                final long limit = arrived < revision ? ARRIVAL_MILLIS : ARRIVAL_MILLIS + OWNERS_MILLIS;
-                final long left = TimeUnit.MILLISECONDS.toNanos(limit) - (System.nanoTime() - begin);
-                if (left <= 0) {
-                    throw new VhostException("the wish is kept, and has not reached the queues after " + limit
-                            + " ms; it will, unless the log says why not");
-                }
-                try {
-                    TimeUnit.NANOSECONDS.timedWait(arrival, left);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new VhostException("interrupted; the wish is kept", e);
-                }
+    private void storeNow() {
+        final ConfigurationAdmin keeper = admin;
+        if (keeper != null) {
+            synchronized (changing) {
+                store.store(keeper);
             }
         }
     }
@@ -295,10 +265,7 @@ public final class Engines implements VhostEngines {
 
     @Override
     public List<Rule> rules() {
-        final EnginesConfig now;
-        synchronized (arrival) {
-            now = config;
-        }
+        final EnginesConfig now = config;
         return Stream.concat(
                         now.stated().stream().map(rule -> view(rule, false)),
                         now.assigned().stream().map(rule -> view(rule, true)))

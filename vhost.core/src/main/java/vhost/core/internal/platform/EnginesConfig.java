@@ -3,7 +3,6 @@ package vhost.core.internal.platform;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,9 +22,8 @@ import vhost.core.internal.device.EngineSettings;
  * @param stated rules of {@code vhost.engines}
  * @param assigned rules of {@code vhost.assignments}, which hold after those
  * @param settings of both
- * @param revision of {@code vhost.assignments}: grows with each change
  */
-record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings settings, long revision) {
+record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings settings) {
     /** Whose file people write. */
     static final String PID = "vhost.engines";
 
@@ -38,7 +36,7 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
     static final String RULES = ".rules";
     static final String REVISION = ".revision";
 
-    static final EnginesConfig DEFAULT = new EnginesConfig(List.of(), List.of(), EngineSettings.all(ENGINE, 1024), 0);
+    static final EnginesConfig DEFAULT = new EnginesConfig(List.of(), List.of(), EngineSettings.all(ENGINE, 1024));
 
     private static final Set<String> KEYS =
             new TreeSet<>(Set.of("engine", "threshold", "overflow", "deadline.millis", "assignments"));
@@ -74,15 +72,21 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
         if (!unknown.isEmpty()) {
             warn.accept(origin(properties) + ": nobody reads " + unknown + "; there are " + String.join(", ", KEYS));
         }
-        final List<Rule> both = new ArrayList<>(nextStated);
-        both.addAll(nextAssigned);
+        return of(nextStated, nextAssigned, base);
+    }
+
+    /** The same with these rules in the place of those that were assigned. */
+    EnginesConfig withAssigned(final List<Rule> rules) {
+        return of(stated, rules, settings);
+    }
+
+    private static EnginesConfig of(final List<Rule> stated, final List<Rule> assigned, final EngineSettings base) {
+        final List<Rule> both = new ArrayList<>(stated);
+        both.addAll(assigned);
         final Assignments assignments =
                 new Assignments(base.assignments().engine(), base.assignments().threshold(), both);
         return new EnginesConfig(
-                nextStated,
-                nextAssigned,
-                new EngineSettings(assignments, base.overflow(), base.deadlineMillis()),
-                properties.get(REVISION) instanceof Long number ? number : 0);
+                stated, assigned, new EngineSettings(assignments, base.overflow(), base.deadlineMillis()));
     }
 
     private static String origin(final Map<String, Object> properties) {
@@ -117,26 +121,20 @@ record EnginesConfig(List<Rule> stated, List<Rule> assigned, EngineSettings sett
                 : value.toString().strip();
     }
 
-    /** Rules as one text with commas, or as many texts. */
     private static List<Rule> rules(final Object value) {
+        final List<Rule> rules = new ArrayList<>();
+        texts(value).forEach(text -> rules.addAll(Assignments.parse(text)));
+        return rules;
+    }
+
+    /** Rules as one text with commas, or as many texts. */
+    static List<String> texts(final Object value) {
         final Collection<?> texts = switch (value) {
             case null -> List.of();
             case String[] array -> Arrays.asList(array);
             case Collection<?> several -> several;
             default -> List.of(value);
         };
-        final List<Rule> rules = new ArrayList<>();
-        texts.forEach(text -> rules.addAll(Assignments.parse(String.valueOf(text))));
-        return rules;
-    }
-
-    /** The rules that a stored {@code vhost.assignments} has; none where there is none. */
-    static List<Rule> kept(final Dictionary<String, Object> stored) {
-        return stored == null ? List.of() : rules(stored.get(RULES));
-    }
-
-    /** The revision of a stored {@code vhost.assignments}. */
-    static long revision(final Dictionary<String, Object> stored) {
-        return stored != null && stored.get(REVISION) instanceof Long number ? number : 0;
+        return texts.stream().map(String::valueOf).toList();
     }
 }
