@@ -36,6 +36,7 @@ public final class VhostQueueImpl implements VhostQueue {
     private final boolean receive;
     private final QueueStatistics statistics = new QueueStatistics();
     private final CopyDispatcher copies = new CopyDispatcher();
+    private final Leftovers leftovers = new Leftovers();
 
     // Owner's thread only.
     private Ring ring;
@@ -48,12 +49,6 @@ public final class VhostQueueImpl implements VhostQueue {
 
     /** An engine may write to buffers of it for ever: they are not given back. */
     private boolean withheld;
-
-    /** Packets of a ring that has stopped, to be polled still: valid from {@code oldFrom} to {@code oldEnd}. */
-    private long[] old = {};
-
-    private int oldFrom;
-    private int oldEnd;
 
     /** The worker's turn in which completions were looked at last. */
     private long reapedTurn;
@@ -114,7 +109,7 @@ public final class VhostQueueImpl implements VhostQueue {
 
     @Override
     public boolean isAsync() {
-        return copies.isOffloading() || ring != null && ring.inFlight.count() != 0 || oldFrom != oldEnd;
+        return copies.isOffloading() || ring != null && ring.inFlight.count() != 0 || !leftovers.isEmpty();
     }
 
     @Override
@@ -251,11 +246,7 @@ public final class VhostQueueImpl implements VhostQueue {
 
     private int pollCompleted(final long[] packets, final int from, final int max) {
         reapOnceATurn();
-        int count = Math.min(max, oldEnd - oldFrom);
-        if (count != 0) {
-            System.arraycopy(old, oldFrom, packets, from, count);
-            oldFrom += count;
-        }
+        int count = leftovers.take(packets, from, max);
         final Ring now = ring;
         if (now != null && count < max) {
             count += now.inFlight.take(packets, from + count, max - count);
@@ -468,7 +459,7 @@ public final class VhostQueueImpl implements VhostQueue {
         if (lost || withheld ? copies.outstanding() != 0 : inFlight.open() != 0) {
             return;
         }
-        keep(inFlight);
+        leftovers.keep(inFlight);
         dropOpen(last);
         stoppedBase = last.virtqueue.base() & 0xFFFF_FFFFL;
         ring = null;
@@ -485,21 +476,11 @@ public final class VhostQueueImpl implements VhostQueue {
         statistics.add(QueueStatistics.QUARANTINED, quarantined);
         int neverPolled = quarantined;
         if (receive) {
-            keep(inFlight);
+            leftovers.keep(inFlight);
         } else {
             neverPolled += last.transmit.freeAll();
         }
         statistics.add(QueueStatistics.COMPLETED, neverPolled);
-    }
-
-    /** Keeps what is published and was not polled. A command, or a failure: this may allocate. */
-    private void keep(final InFlight inFlight) {
-        final int kept = oldEnd - oldFrom;
-        final long[] all = new long[kept + inFlight.count()];
-        System.arraycopy(old, oldFrom, all, 0, kept);
-        oldEnd = kept + inFlight.take(all, kept, all.length - kept);
-        oldFrom = 0;
-        old = all;
     }
 
     /** The ring stops for what the driver did; the port goes on to answer its front-end. */
