@@ -65,7 +65,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
         int base;
         boolean started;
         boolean enabled;
-        VhostQueueImpl.Ring running;
+        RunningRing running;
     }
 
     /** A device with a queue for each ring; pair {@code p} of port {@code n} belongs to worker {@code (n + p) mod workers}. */
@@ -393,7 +393,7 @@ public final class VhostDevice implements DeviceControl, VhostPort {
             final Virtqueue virtqueue = RingFactory.create(
                     arena, index, ring.size, resolve(index, ring), base(index, ring), memory.table(), features);
             final InFlight inFlight = new InFlight(ring.size);
-            final VhostQueueImpl.Ring next = new VhostQueueImpl.Ring(
+            final RunningRing next = new RunningRing(
                     arena,
                     virtqueue,
                     memory.table(),
@@ -470,12 +470,12 @@ public final class VhostDevice implements DeviceControl, VhostPort {
 
     /** Returns the ring's base once nothing of it is in flight, or a negative value where it did not run. */
     private long drain(final int index) throws DeviceException {
-        final long[] base = {VhostQueueImpl.STOPPING};
+        final long[] base = {QueueControl.STOPPING};
         // The owner goes on between two looks: neighbours on its thread do not wait for our engine.
         final long start = System.nanoTime();
-        while (base[0] == VhostQueueImpl.STOPPING) {
+        while (base[0] == QueueControl.STOPPING) {
             onOwner(index, () -> base[0] = queues[index].stop());
-            if (base[0] == VhostQueueImpl.STOPPING) {
+            if (base[0] == QueueControl.STOPPING) {
                 if (System.nanoTime() - start > OWNER_MILLIS * 1_000_000) {
                     throw new DeviceException("ring " + index + ": " + queues[index].inFlight()
                             + " packets are in flight still, " + OWNER_MILLIS + " ms after it was stopped");
