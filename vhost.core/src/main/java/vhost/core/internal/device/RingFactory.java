@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import vhost.core.internal.memory.GuestMemory;
 import vhost.core.internal.memory.Translator;
 import vhost.core.internal.ring.PackedVirtqueue;
+import vhost.core.internal.ring.RingConfig;
 import vhost.core.internal.ring.SplitVirtqueue;
 import vhost.core.internal.ring.Virtqueue;
 
@@ -20,33 +21,19 @@ final class RingFactory {
             final int base,
             final GuestMemory memory,
             final long features) {
-        final boolean deviceWrites = index % 2 == 0;
-        final boolean indirect = Features.has(features, Features.RING_INDIRECT_DESC);
-        final boolean eventIndex = Features.has(features, Features.RING_EVENT_IDX);
+        final RingConfig config = new RingConfig(
+                size,
+                areas[0],
+                areas[1],
+                areas[2],
+                base,
+                index % 2 == 0,
+                Features.has(features, Features.RING_INDIRECT_DESC),
+                Features.has(features, Features.RING_EVENT_IDX),
+                Features.has(features, Features.IN_ORDER));
         final Translator translator = new Translator(memory);
         return Features.has(features, Features.RING_PACKED)
-                ? new PackedVirtqueue(
-                        arena,
-                        size,
-                        areas[0],
-                        areas[1],
-                        areas[2],
-                        base,
-                        translator,
-                        deviceWrites,
-                        indirect,
-                        eventIndex,
-                        Features.has(features, Features.IN_ORDER))
-                : new SplitVirtqueue(
-                        arena,
-                        size,
-                        areas[0],
-                        areas[1],
-                        areas[2],
-                        base,
-                        translator,
-                        deviceWrites,
-                        indirect,
-                        eventIndex);
+                ? new PackedVirtqueue(arena, translator, config)
+                : new SplitVirtqueue(arena, translator, config);
     }
 }
