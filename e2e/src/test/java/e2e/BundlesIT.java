@@ -15,47 +15,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What must be true of every packed bundle. */
 class BundlesIT {
-    static List<String> bundles() {
-        return List.of(
-                "linux",
-                "dma.api",
-                "dma.cpu",
-                "dma.dsa",
-                "dma.cbdma",
-                "dma.model",
-                "dma.tck",
-                "dma.chaos",
-                "vhost.core",
-                "vhost.switching",
-                "vhost.frontend",
-                "vhost.demo",
-                "bench",
-                "vhost.shell",
-                "launcher");
-    }
-
     @ParameterizedTest
-    @MethodSource("bundles")
+    @MethodSource("e2e.Bundles#all")
     void namesItselfByItsFolder(String bundle) throws IOException {
         assertThat(manifest(bundle).getValue("Bundle-SymbolicName")).isEqualTo(bundle);
     }
 
     /** bnd releases before 7.2 do not know class files of Java 25, and the framework then refuses the bundle. */
     @ParameterizedTest
-    @MethodSource("bundles")
+    @MethodSource("e2e.Bundles#all")
     void knowsWhichJavaItNeeds(String bundle) throws IOException {
         assertThat(String.valueOf(manifest(bundle).getValue("Require-Capability")))
                 .doesNotContain("UNKNOWN");
     }
 
     @ParameterizedTest
-    @MethodSource("bundles")
+    @MethodSource("e2e.Bundles#all")
     void exportsNothingInternal(String bundle) throws IOException {
         assertThat(String.valueOf(manifest(bundle).getValue("Export-Package"))).doesNotContain("internal");
     }
 
     @ParameterizedTest
-    @MethodSource("bundles")
+    @MethodSource("e2e.Bundles#all")
     void carriesTheLicence(String bundle) throws IOException {
         assertThat(entries(bundle)).contains("META-INF/LICENSE", "META-INF/NOTICE");
     }

@@ -19,23 +19,6 @@ import java.util.List;
         packages = {"linux", "dma", "vhost", "bench", "launcher"},
         importOptions = ImportOption.DoNotIncludeTests.class)
 class LayersTest {
-    private static final List<String> BUNDLES = List.of(
-            "linux",
-            "dma.api",
-            "dma.cpu",
-            "dma.dsa",
-            "dma.cbdma",
-            "dma.model",
-            "dma.tck",
-            "dma.chaos",
-            "vhost.core",
-            "vhost.switching",
-            "vhost.frontend",
-            "vhost.demo",
-            "bench",
-            "vhost.shell",
-            "launcher");
-
     /** The JDK, and the annotations that only bnd reads. */
     private static final String[] JDK = {"java..", "javax..", "jdk..", "org.osgi.annotation.."};
 
@@ -166,7 +149,7 @@ class LayersTest {
     }
 
     private static String bundleOf(String packageName) {
-        return BUNDLES.stream()
+        return Bundles.all().stream()
                 .filter(bundle -> packageName.equals(bundle) || packageName.startsWith(bundle + "."))
                 .findAny()
                 .orElse("");

@@ -40,9 +40,7 @@ class InFlightTest {
         Rig rig = rig(ForwardingMode.IO, 1, 2);
         rig.port(0).tx[0].delay = NEVER;
         send(rig, B, 0, 600);
-        for (int i = 0; i < 20; i++) {
-            rig.step();
-        }
+        rig.steps(20);
         assertThat(rig.port(0).tx[0].inFlight()).isEqualTo(256);
         rig.close(rig.port(0));
         assertThat(rig.inUse()).isZero();
@@ -76,17 +74,13 @@ class InFlightTest {
     void shouldGoBackToTheSynchronousWayUnderTraffic() {
         Rig rig = rig(ForwardingMode.IO, 1, 2);
         send(rig, B, 0, 300);
-        for (int i = 0; i < 6; i++) {
-            rig.step();
-        }
+        rig.steps(6);
         for (FakePort port : rig.ports) {
             port.rx[0].engine = false;
             port.tx[0].engine = false;
         }
         send(rig, B, 300, 900);
-        for (int i = 0; i < 4; i++) {
-            rig.step();
-        }
+        rig.steps(4);
 
         assertThat(rig.port(0).tx[0].toSend).isNotEmpty();
         assertThat(rig.port(0).tx[0].isAsync()).isFalse();
@@ -137,9 +131,7 @@ class InFlightTest {
         delay(rig.port(1).rx[0], 5);
         delay(rig.port(0).tx[0], 5);
         send(rig, B, 0, 10);
-        for (int i = 0; i < 8; i++) {
-            rig.step();
-        }
+        rig.steps(8);
         send(rig, Frame.BROADCAST, 10, 20);
         rig.step();
         assertThat(rig.port(1).rx[0].inFlight()).isEqualTo(10);
@@ -160,17 +152,13 @@ class InFlightTest {
             rig.learn();
             send(rig, B, 0, 10);
             send(rig, Frame.BROADCAST, 10, 20);
-            for (int i = 0; i < 6; i++) {
-                rig.step();
-            }
+            rig.steps(6);
             for (FakePort port : rig.ports) {
                 delay(port.rx[0], NEVER);
             }
             send(rig, B, 20, 30);
             send(rig, Frame.BROADCAST, 30, 40);
-            for (int i = 0; i < 6; i++) {
-                rig.step();
-            }
+            rig.steps(6);
             delay(rig.port(0).tx[0], NEVER);
             send(rig, Frame.BROADCAST, 40, 50);
             rig.step();
@@ -197,9 +185,7 @@ class InFlightTest {
         }
         rig.port(1).rx[0].room = 3;
         send(rig, Frame.BROADCAST, 0, 5);
-        for (int i = 0; i < 26; i++) {
-            rig.step();
-        }
+        rig.steps(26);
         assertThat(rig.numbers(1)).containsExactly(0, 1, 2);
         assertThat(rig.numbers(2)).containsExactly(0, 1, 2, 3, 4);
         assertThat(rig.numbers(3)).isEmpty();
@@ -217,14 +203,7 @@ class InFlightTest {
     /** FakePool notices where the dropped ones let go of the slots of those in flight. */
     @Test
     void shouldGiveHandedOverPacketsBackInOrderWhereSomeAreDropped() {
-        Rig rig = rig(ForwardingMode.SWITCH, 2, 2);
-        rig.learn();
-        delay(rig.port(1).rx[0], 12);
-        rig.port(1).rx[0].room = 10;
-        send(rig, B, 0, 30);
-        for (int i = 0; i < 6; i++) {
-            rig.step();
-        }
+        Rig rig = tenInFlightAndTwentyWaiting();
         rig.pass(11);
         rig.step();
         assertThat(rig.statistics(1).droppedStalled()).isEqualTo(20);
@@ -239,14 +218,7 @@ class InFlightTest {
 
     @Test
     void shouldGiveHandedOverPacketsBackInOrderWhereTheQueueStops() {
-        Rig rig = rig(ForwardingMode.SWITCH, 2, 2);
-        rig.learn();
-        delay(rig.port(1).rx[0], 12);
-        rig.port(1).rx[0].room = 10;
-        send(rig, B, 0, 30);
-        for (int i = 0; i < 6; i++) {
-            rig.step();
-        }
+        Rig rig = tenInFlightAndTwentyWaiting();
         rig.port(1).running(false);
         rig.step();
         assertThat(rig.statistics(1).droppedNotRunning()).isEqualTo(20);
@@ -264,9 +236,7 @@ class InFlightTest {
         delay(rig.port(1).rx[0], 12);
         TcpFrame tcp = new TcpFrame(false, 0, 0, 0, 20_000, TcpFrame.ACK, 9);
         rig.send(0, Frame.of(B, A, 1), tcp.frame(1000), Frame.of(B, A, 2), tcp.frame(500), Frame.of(B, A, 3));
-        for (int i = 0; i < 8; i++) {
-            rig.step();
-        }
+        rig.steps(8);
         assertThat(rig.port(1).rx[0].inFlight()).isEqualTo(63);
         rig.turns(2);
 
@@ -291,9 +261,7 @@ class InFlightTest {
         for (int i = 0; i < 150; i++) {
             rig.send(0, Frame.of(B, A, i), tcp.frame(64));
         }
-        for (int i = 0; i < 100; i++) {
-            rig.step();
-        }
+        rig.steps(100);
         assertThat(rig.port(1).rx[0].inFlight()).isBetween(160, 180);
         assertThat(rig.workers.get(1).task().beforeSleep()).isZero();
         rig.workers.get(1).task().afterSleep();
@@ -321,9 +289,7 @@ class InFlightTest {
         }
         rig.step();
         rig.pass(11);
-        for (int i = 0; i < 3; i++) {
-            rig.step();
-        }
+        rig.steps(3);
         assertThat(rig.port(3).rx[0].inFlight()).isBetween(InFlightRuns.CAPACITY - 2, InFlightRuns.CAPACITY);
         assertThat(rig.statistics(3).droppedStalled()).isZero();
         rig.turns(30);
@@ -344,9 +310,7 @@ class InFlightTest {
         Rig rig = rig(ForwardingMode.TXONLY, 1, 2);
         delay(rig.port(0).rx[0], NEVER);
         rig.port(1).rx[0].room = 1000;
-        for (int i = 0; i < 20; i++) {
-            rig.step();
-        }
+        rig.steps(20);
         assertThat(rig.port(0).rx[0].inFlight()).isEqualTo(FakeCopies.DESCRIPTORS);
         assertThat(rig.received(1)).hasSize(1000);
 
@@ -418,6 +382,17 @@ class InFlightTest {
         for (int i = 0; i < ports; i++) {
             rig.open("p" + i, 1, i % workers);
         }
+        return rig;
+    }
+
+    /** Handed over to the worker of the second port, whose guest has ten buffers. */
+    private static Rig tenInFlightAndTwentyWaiting() {
+        Rig rig = rig(ForwardingMode.SWITCH, 2, 2);
+        rig.learn();
+        delay(rig.port(1).rx[0], 12);
+        rig.port(1).rx[0].room = 10;
+        send(rig, B, 0, 30);
+        rig.steps(6);
         return rig;
     }
 

@@ -110,6 +110,12 @@ final class Rig {
         return step(workers);
     }
 
+    void steps(int count) {
+        for (int i = 0; i < count; i++) {
+            step();
+        }
+    }
+
     private static int step(List<FakeWorker> some) {
         return some.stream().mapToInt(FakeWorker::turn).sum();
     }

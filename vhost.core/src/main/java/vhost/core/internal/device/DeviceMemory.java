@@ -38,10 +38,6 @@ final class DeviceMemory {
         return table;
     }
 
-    boolean isEmpty() {
-        return table.regions().isEmpty();
-    }
-
     /** Whether these are the regions that are mapped. */
     boolean isCurrent(final List<MemorySlot> slots) {
         return slots.size() == table.regions().size()

@@ -5,8 +5,6 @@ import dma.api.DmaException;
 import dma.api.MemoryRegion;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,12 +24,10 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import vhost.core.api.VhostEngines;
 import vhost.core.api.VhostEngines.EngineView;
-import vhost.core.api.VhostEngines.SizeClass;
 import vhost.core.api.VhostEngines.Swap;
 import vhost.core.api.VhostEngines.ThresholdReport;
 import vhost.core.api.VhostEngines.Wish;
 import vhost.core.api.VhostException;
-import vhost.core.internal.async.AutoThreshold;
 import vhost.core.internal.async.CopyChannel;
 import vhost.core.internal.async.CopyChannel.Overflow;
 
@@ -55,6 +51,7 @@ public final class EngineRegistry {
     private final LongSupplier nanoClock;
     private final ChannelKeeper keeper = new ChannelKeeper(this::channelFailed, this::channelEnded);
     private final SwapLog swaps = new SwapLog();
+    private final Probation probation = new Probation();
     private final ScheduledThreadPoolExecutor reactor = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("vhost-engines").factory());
     private final Map<String, LogLimit> limits = new ConcurrentHashMap<>();
@@ -111,12 +108,6 @@ public final class EngineRegistry {
 
         /** Gave no channel: it is not asked again before something has changed. */
         Offer refused;
-
-        /** Packets when the queue was last looked at for a trial. */
-        long packetsSeen;
-
-        /** Copies by engines when the trial began. */
-        long copiesBefore;
     }
 
     public EngineRegistry() {
@@ -290,6 +281,7 @@ public final class EngineRegistry {
             if (binding == null) {
                 return;
             }
+            probation.forget(queue);
             replace(queue, binding, new Terms(null, 0, Overflow.CPU, 0), null);
         }
         if (!awaitEnd(channel -> channel.queue() == queue).isEmpty()) {
@@ -498,8 +490,7 @@ public final class EngineRegistry {
         final String why = channel.copies().failure();
         if (offers.get(offer.name()) == offer && offer.breaker().failed(why, channel.opened())) {
             final List<VhostQueueImpl> served = wishers(offer);
-            served.forEach(
-                    queue -> bindings.get(queue).packetsSeen = queue.counters().packets());
+            probation.out(served);
             say(
                     Level.WARN,
                     offer.name(),
@@ -543,59 +534,17 @@ public final class EngineRegistry {
 
     private void lookAt(final Offer offer) {
         final Breaker breaker = offer.breaker();
-        if (breaker.isDue()) {
-            tryOn(offer, nextTrial(offer, ""));
-        } else if (breaker.isOnProbation()) {
-            final VhostQueueImpl trial = find(breaker.trial());
-            if (trial == null || !wishers(offer).contains(trial)) {
-                tryOn(offer, nextTrial(offer, ""));
-            } else if (breaker.proves(trial.counters().engineCopies() - bindings.get(trial).copiesBefore)) {
-                say(Level.INFO, offer.name(), "engine " + offer.name() + " works again");
-                final List<VhostQueueImpl> served = wishers(offer);
-                served.forEach(queue -> bindings.get(queue).refused = null);
-                settle(served, "engine works again");
-            } else if (breaker.isTrialOver()) {
-                tryOn(offer, nextTrial(offer, trial.name()));
-            }
+        final Probation.Step step = breaker.isOk() ? null : probation.look(offer, wishers(offer));
+        if (step == null) {
+            return;
         }
-    }
-
-    /** The queue with most traffic since it was last looked at, another one than {@code before} where one has some. */
-    private VhostQueueImpl nextTrial(final Offer offer, final String before) {
-        final Map<VhostQueueImpl, Long> traffic = new HashMap<>();
-        final List<VhostQueueImpl> wishers = wishers(offer);
-        for (final VhostQueueImpl queue : wishers) {
-            final Binding binding = bindings.get(queue);
-            final long packets = queue.counters().packets();
-            traffic.put(queue, queue.name().equals(before) ? 0 : packets - binding.packetsSeen);
-            binding.packetsSeen = packets;
+        if (step.line() != null) {
+            say(Level.INFO, offer.name(), step.line());
         }
-        final VhostQueueImpl busiest =
-                wishers.stream().max(Comparator.comparing(traffic::get)).orElse(null);
-        return busiest != null && traffic.get(busiest) == 0 && find(before) != null ? find(before) : busiest;
-    }
-
-    private void tryOn(final Offer offer, final VhostQueueImpl next) {
-        final Breaker breaker = offer.breaker();
-        final VhostQueueImpl before = find(breaker.trial());
-        if (!breaker.isOnProbation()) {
-            say(
-                    Level.INFO,
-                    offer.name(),
-                    "engine " + offer.name() + " is tried again" + (next == null ? "" : " on " + next.name()));
-        }
-        breaker.tryOn(next == null ? "" : next.name());
-        final Set<VhostQueueImpl> changed = new LinkedHashSet<>();
-        if (before != null) {
-            changed.add(before);
-        }
-        if (next != null) {
-            final Binding binding = bindings.get(next);
-            binding.copiesBefore = next.counters().engineCopies();
-            binding.refused = null;
-            changed.add(next);
-        }
-        settle(changed, "probation");
+        step.queues().stream()
+                .filter(queue -> breaker.admits(queue.name()))
+                .forEach(queue -> bindings.get(queue).refused = null);
+        settle(step.queues(), step.why());
     }
 
     /** A thread of the keeper. There may be room now for a queue that got no channel; once a second is enough to ask. */
@@ -640,41 +589,9 @@ public final class EngineRegistry {
                 throw new VhostException("no queue '" + name + "'; 'queues' lists them");
             }
             wish = wish(queue, bindings.get(queue));
-            absence = absence(queue, wish.engine());
+            absence = EngineViews.absence(queue, wish, offers.get(wish.engine()));
         }
-        final AutoThreshold.Report learned = queue.explain(VhostDevice.OWNER_MILLIS);
-        final List<SizeClass> sizes = new ArrayList<>();
-        for (int i = 0; learned != null && i < AutoThreshold.CLASSES; i++) {
-            if (learned.seen()[i] != 0) {
-                final int from = i == 0 ? 1 : AutoThreshold.longest(i - 1) + 1;
-                sizes.add(new SizeClass(
-                        from,
-                        learned.seen()[i],
-                        learned.coreNanos()[i],
-                        learned.engineNanos()[i],
-                        from >= learned.threshold() ? queue.engine() : VhostEngines.BUILTIN));
-            }
-        }
-        return new ThresholdReport(
-                name,
-                queue.engine(),
-                learned == null ? queue.threshold() : learned.threshold(),
-                wish.threshold() == VhostEngines.AUTO,
-                sizes,
-                "wished: engine " + wish.engine() + ", threshold " + VhostEngines.textOf(wish.threshold()) + " ("
-                        + wish.why() + ")" + absence);
-    }
-
-    /** Why the queue has not got the engine that is wished; empty where it has. */
-    private String absence(final VhostQueueImpl queue, final String wished) {
-        if (wished.equals(queue.engine())) {
-            return "";
-        }
-        final Offer offer = offers.get(wished);
-        if (offer == null) {
-            return "; that engine is not there";
-        }
-        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; that engine is " + offer.breaker();
+        return EngineViews.threshold(queue, wish, absence, queue.explain(VhostDevice.OWNER_MILLIS));
     }
 
     /** See {@link VhostEngines#engines}. */
@@ -686,20 +603,9 @@ public final class EngineRegistry {
                             && entry.getValue().channel.offer() == offer)
                     .map(entry -> entry.getKey().name())
                     .toList();
-            views.add(new EngineView(
-                    offer.name(),
-                    offer.type(),
-                    offer.backing(),
-                    offer.numaNode(),
-                    offer.limits().maxCopyBytes(),
-                    offer.limits().maxInFlight(),
-                    offer.limits().offloads(),
-                    offer.bundle(),
-                    offer.breaker().toString(),
-                    served.size(),
-                    keeper.tracked(channel -> channel.offer() == offer && channel.isRetiring())
-                            .size(),
-                    served));
+            final int retiring = keeper.tracked(channel -> channel.offer() == offer && channel.isRetiring())
+                    .size();
+            views.add(EngineViews.engine(offer, served, retiring));
         }
         return views;
     }

@@ -24,6 +24,7 @@ import vhost.core.internal.memory.MappedRegion;
 import vhost.core.internal.memory.MemoryException;
 import vhost.core.internal.memory.Translator;
 import vhost.core.internal.ring.PackedVirtqueue;
+import vhost.core.internal.ring.RingConfig;
 import vhost.core.internal.ring.SplitVirtqueue;
 import vhost.core.internal.ring.Virtqueue;
 
@@ -89,6 +90,10 @@ final class WarmUp {
         }
     }
 
+    private RingConfig config(final int base, final boolean deviceWrites) {
+        return new RingConfig(RING, at, at + DRIVER_AREA, at + DEVICE_AREA, base, deviceWrites, true, false, false);
+    }
+
     private void split(final boolean deviceWrites, final boolean async) {
         Memory.fill(at, BUFFERS, (byte) 0);
         for (int i = 0; i < RING; i++) {
@@ -98,17 +103,7 @@ final class WarmUp {
             Memory.putShort(descriptor + 12, (short) (deviceWrites ? VRING_DESC_F_WRITE : 0));
             Memory.putShort(at + DRIVER_AREA + 4 + 2L * i, (short) i);
         }
-        final Virtqueue ring = new SplitVirtqueue(
-                arena,
-                RING,
-                at,
-                at + DRIVER_AREA,
-                at + DEVICE_AREA,
-                0,
-                new Translator(memory),
-                deviceWrites,
-                true,
-                false);
+        final Virtqueue ring = new SplitVirtqueue(arena, new Translator(memory), config(0, deviceWrites));
         final Bursts bursts = new Bursts(ring, deviceWrites, async);
         for (int i = 1; i <= BURSTS; i++) {
             Memory.putShortRelease(at + DRIVER_AREA + 2, (short) (i * BURST));
@@ -118,18 +113,7 @@ final class WarmUp {
 
     private void packed(final boolean deviceWrites, final boolean async) {
         Memory.fill(at, BUFFERS, (byte) 0);
-        final Virtqueue ring = new PackedVirtqueue(
-                arena,
-                RING,
-                at,
-                at + DRIVER_AREA,
-                at + DEVICE_AREA,
-                1 << 15,
-                new Translator(memory),
-                deviceWrites,
-                true,
-                false,
-                false);
+        final Virtqueue ring = new PackedVirtqueue(arena, new Translator(memory), config(1 << 15, deviceWrites));
         final Bursts bursts = new Bursts(ring, deviceWrites, async);
         int position = 0;
         boolean wrap = true;

@@ -324,9 +324,9 @@ public final class Worker implements VhostWorker {
         command(() -> queues[queue.slot()] = null);
     }
 
-    /** Worker's thread. Wakes on {@code kick} from now on. */
-    void watch(final VhostQueueImpl queue, final EventFd kick) throws LinuxException {
-        epoll.add(kick.fd(), queue.slot());
+    /** Worker's thread. Wakes the queue in {@code slot} on {@code kick} from now on. */
+    void watch(final int slot, final EventFd kick) throws LinuxException {
+        epoll.add(kick.fd(), slot);
     }
 
     /** Worker's thread. Undoes {@link #watch}, before the descriptor is closed. */

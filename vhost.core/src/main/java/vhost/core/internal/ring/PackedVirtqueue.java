@@ -55,29 +55,17 @@ public final class PackedVirtqueue extends Virtqueue {
     private int lookedPosition;
 
     /**
-     * A ring at addresses of ours, aligned 16, 4 and 4, each area wholly mapped.
-     *
-     * @param base as in SET_VRING_BASE: bits 0-14 avail position, 15 its wrap counter, 16-30 used position, 31 its wrap
-     *     counter; an upper half of 0 means that both are the same
-     * @param inOrder whether IN_ORDER was negotiated
+     * A ring at addresses of ours, aligned 16, 4 and 4, each area wholly mapped. Its base is as in SET_VRING_BASE: bits 0-14
+     * avail position, 15 its wrap counter, 16-30 used position, 31 its wrap counter; an upper half of 0 means that both are
+     * the same.
      */
-    public PackedVirtqueue(
-            final Arena arena,
-            final int size,
-            final long desc,
-            final long driverEvent,
-            final long deviceEvent,
-            final int base,
-            final Translator translator,
-            final boolean deviceWrites,
-            final boolean indirect,
-            final boolean eventIndex,
-            final boolean inOrder) {
-        super(arena, size, translator, deviceWrites, indirect, eventIndex);
-        this.batchesUsed = inOrder && !deviceWrites;
-        this.desc = desc;
-        this.driverEvent = driverEvent;
-        this.deviceEvent = deviceEvent;
+    public PackedVirtqueue(final Arena arena, final Translator translator, final RingConfig config) {
+        super(arena, translator, config);
+        this.batchesUsed = config.inOrder() && !deviceWrites;
+        this.desc = config.desc();
+        this.driverEvent = config.driver();
+        this.deviceEvent = config.device();
+        final int base = config.base();
         final int used = base >>> 16 == 0 ? base : base >>> 16;
         availPosition = base & 0x7FFF;
         availWrap = (base & 0x8000) != 0;

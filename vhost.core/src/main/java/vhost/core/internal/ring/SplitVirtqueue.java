@@ -48,29 +48,18 @@ public final class SplitVirtqueue extends Virtqueue {
     private int lookedUsed;
 
     /**
-     * A ring at addresses of ours, aligned 16, 2 and 4, each area wholly mapped.
-     *
-     * @param base where to go on: the index of the next entry, both available and used
+     * A ring at addresses of ours, aligned 16, 2 and 4, each area wholly mapped. Its base is the index of the next entry, both
+     * available and used. IN_ORDER changes nothing here.
      */
-    public SplitVirtqueue(
-            final Arena arena,
-            final int size,
-            final long desc,
-            final long avail,
-            final long used,
-            final int base,
-            final Translator translator,
-            final boolean deviceWrites,
-            final boolean indirect,
-            final boolean eventIndex) {
-        super(arena, size, translator, deviceWrites, indirect, eventIndex);
+    public SplitVirtqueue(final Arena arena, final Translator translator, final RingConfig config) {
+        super(arena, translator, config);
         this.mask = size - 1;
-        this.desc = desc;
-        this.avail = avail;
-        this.used = used;
+        this.desc = config.desc();
+        this.avail = config.driver();
+        this.used = config.device();
         this.usedEvent = avail + RING + 2L * size;
         this.availEvent = used + RING + (long) USED_ELEM_SIZE * size;
-        this.availIndex = base & 0xFFFF;
+        this.availIndex = config.base() & 0xFFFF;
         this.nextAvail = availIndex;
         this.packetStart = availIndex;
         this.nextUsed = availIndex;

@@ -72,18 +72,12 @@ public abstract class Virtqueue {
     /** An indirect table that straddles two regions is gathered here. */
     private final long scratch;
 
-    Virtqueue(
-            final Arena arena,
-            final int size,
-            final Translator translator,
-            final boolean deviceWrites,
-            final boolean indirect,
-            final boolean eventIndex) {
-        this.size = size;
+    Virtqueue(final Arena arena, final Translator translator, final RingConfig config) {
+        this.size = config.size();
         this.translator = translator;
-        this.deviceWrites = deviceWrites;
-        this.indirect = indirect;
-        this.eventIndex = eventIndex;
+        this.deviceWrites = config.deviceWrites();
+        this.indirect = config.indirect();
+        this.eventIndex = config.eventIndex();
         this.chainId = new int[size];
         this.chainDescriptors = new int[size];
         this.chainBytes = new int[size];

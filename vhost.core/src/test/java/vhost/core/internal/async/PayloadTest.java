@@ -71,14 +71,8 @@ class PayloadTest {
         }
     }
 
-    private static Stream<Arguments> layoutsAndHeaders() {
-        return Arrays.stream(Layout.values())
-                .flatMap(
-                        layout -> Stream.of(0L, RingFixture.VERSION_1).map(features -> Arguments.of(layout, features)));
-    }
-
     @ParameterizedTest
-    @MethodSource("layoutsAndHeaders")
+    @MethodSource("vhost.core.internal.testing.Layout#withHeaders")
     void shouldTakeAHeaderThatIsSplitAtAnyByte(final Layout layout, final long features) {
         try (RingFixture x = Setup.transmit(layout).features(features).open()) {
             for (int first = 1; first <= x.headerBytes + 2; first++) {
@@ -93,7 +87,7 @@ class PayloadTest {
     }
 
     @ParameterizedTest
-    @MethodSource("layoutsAndHeaders")
+    @MethodSource("vhost.core.internal.testing.Layout#withHeaders")
     void shouldTakeAHeaderOfOneByteBuffers(final Layout layout, final long features) {
         try (RingFixture x = Setup.transmit(layout).features(features).open()) {
             final List<Integer> cuts = new ArrayList<>();
@@ -106,7 +100,7 @@ class PayloadTest {
     }
 
     @ParameterizedTest
-    @MethodSource("layoutsAndHeaders")
+    @MethodSource("vhost.core.internal.testing.Layout#withHeaders")
     void shouldTakeABufferThatStraddlesRegionsAtAnyByte(final Layout layout, final long features) {
         try (RingFixture x = Setup.transmit(layout).features(features).open()) {
             for (int before = 1; before < 200; before++) {

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.PollTask;
@@ -29,7 +30,6 @@ import vhost.core.internal.testing.Layout;
 /** What a front-end may do while copies are in flight that do not come back. */
 @Timeout(60)
 class CopiesInFlightTest {
-    private static final int SIZE = 16;
     private static final int PACKETS = 3;
     private static final int LENGTH = 700;
     private static final int DEADLINE_MILLIS = 50;
@@ -39,9 +39,11 @@ class CopiesInFlightTest {
 
     private final EngineRegistry engines = new EngineRegistry();
     private final Holding engine = new Holding();
-    private Worker worker;
+
+    @RegisterExtension
+    final EchoRig rig = new EchoRig(engines);
+
     private TestPort port;
-    private TestPort other;
     private SleepyEcho echo;
 
     /** Completes nothing while it holds. */
@@ -63,8 +65,8 @@ class CopiesInFlightTest {
     private static final class SleepyEcho implements PollTask {
         private final VhostWorker worker;
         private final VhostPort port;
-        private final long[] packets = new long[SIZE];
-        private final long[] done = new long[SIZE];
+        private final long[] packets = new long[EchoRig.SIZE];
+        private final long[] done = new long[EchoRig.SIZE];
         private int from;
         private int to;
 
@@ -75,17 +77,17 @@ class CopiesInFlightTest {
 
         @Override
         public int poll() {
-            int moved = port.transmitq(0).submitDequeueBurst(worker.pool(), SIZE);
+            int moved = port.transmitq(0).submitDequeueBurst(worker.pool(), EchoRig.SIZE);
             if (from == to) {
                 from = 0;
-                to = port.transmitq(0).pollDequeueCompleted(packets, 0, SIZE);
+                to = port.transmitq(0).pollDequeueCompleted(packets, 0, EchoRig.SIZE);
             }
             if (from < to) {
                 final int count = port.receiveq(0).submitEnqueueBurst(packets, from, to - from);
                 from += count;
                 moved += count;
             }
-            final int back = port.receiveq(0).pollEnqueueCompleted(done, 0, SIZE);
+            final int back = port.receiveq(0).pollEnqueueCompleted(done, 0, EchoRig.SIZE);
             worker.pool().freeBurst(done, 0, back);
             return moved + back;
         }
@@ -108,19 +110,15 @@ class CopiesInFlightTest {
     }
 
     @BeforeEach
-    void start() throws Exception {
-        worker = Worker.start(0, -1, 50_000);
-        engines.offered(engine, "e", "fake", "software", -1, "test.bundle");
+    void offer() {
+        rig.offer(engine, "e");
     }
 
     @AfterEach
-    void stop() {
-        if (port != null) {
-            worker.detach(echo);
-            port.close();
+    void stopEcho() {
+        if (echo != null) {
+            rig.worker().detach(echo);
         }
-        worker.close();
-        engines.close();
     }
 
     /** A port with an echo; {@code queues} of it are served by the engine. */
@@ -129,11 +127,11 @@ class CopiesInFlightTest {
                 new Assignments(VhostEngines.BUILTIN, 1, Assignments.parse("p/" + queues + " e 1")),
                 Overflow.CPU,
                 DEADLINE_MILLIS));
-        port = new TestPort("p", layout, SIZE, List.of(worker), engines);
-        echo = new SleepyEcho(worker, port.device);
-        worker.attach(echo);
+        port = rig.port("p", layout);
+        echo = new SleepyEcho(rig.worker(), port.device);
+        rig.worker().attach(echo);
         port.connect();
-        port.echo(SIZE + 3, LENGTH);
+        port.echo(EchoRig.SIZE + 3, LENGTH);
     }
 
     /** Sends packets whose copies stay in flight at the queue {@code index}. */
@@ -148,23 +146,45 @@ class CopiesInFlightTest {
         await("copies in flight", () -> port.queue(index).inFlight() == PACKETS);
     }
 
-    private void receiveAll() {
+    /** What was taken has been used, and reaches the other ring, which runs; its buffers come back. */
+    private void arrive() {
         for (int i = 0; i < PACKETS; i++) {
             port.receive(LENGTH);
         }
-    }
-
-    private void reclaim(final int packets) {
-        for (int i = 0; i < packets; i++) {
+        for (int i = 0; i < PACKETS; i++) {
             final boolean[] done = {false};
             await("used transmit buffer", () -> done[0] |= port.tx.pollUsed() != -1);
         }
     }
 
+    private interface Request {
+        void send() throws DeviceException;
+    }
+
+    private static void assertInTime(final Request request) throws DeviceException {
+        final long begin = System.nanoTime();
+        request.send();
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
+    }
+
+    /** Stops a ring whose engine hangs: all that was taken has been used, and the base says so. */
+    private void stopInTime(final int index) throws DeviceException {
+        final int[] base = new int[1];
+        assertInTime(() -> base[0] = port.device.stopRing(index));
+        arrive();
+        assertBase(index, base[0]);
+    }
+
+    private void goOn(final int index) throws DeviceException {
+        port.start(index);
+        engine.holds = false;
+        port.echo(7, LENGTH);
+    }
+
     private int packetsInUse() {
         final AtomicInteger count = new AtomicInteger();
         try {
-            worker.execute(() -> count.set(worker.pool().inUse()), 1000);
+            rig.worker().execute(() -> count.set(rig.worker().pool().inUse()), 1000);
         } catch (VhostException e) {
             throw new AssertionError(e);
         }
@@ -181,17 +201,9 @@ class CopiesInFlightTest {
     void shouldTellTheRightBaseInTimeWhereTheEngineOfATransmitqHangs(final Layout layout) throws Exception {
         open(layout, "tx0");
         hold(TX);
-        final long begin = System.nanoTime();
-        final int base = port.device.stopRing(TX);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
-        // All that was taken has been used, and reaches the other ring, which runs.
-        receiveAll();
-        reclaim(PACKETS);
-        assertBase(TX, base);
+        stopInTime(TX);
         assertThat(port.queue(TX).counters().redone()).isEqualTo(PACKETS);
-        port.start(TX);
-        engine.holds = false;
-        port.echo(7, LENGTH);
+        goOn(TX);
     }
 
     @ParameterizedTest
@@ -199,15 +211,8 @@ class CopiesInFlightTest {
     void shouldTellTheRightBaseInTimeWhereTheEngineOfAReceiveqHangs(final Layout layout) throws Exception {
         open(layout, "rx0");
         hold(RX);
-        final long begin = System.nanoTime();
-        final int base = port.device.stopRing(RX);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
-        receiveAll();
-        reclaim(PACKETS);
-        assertBase(RX, base);
-        port.start(RX);
-        engine.holds = false;
-        port.echo(7, LENGTH);
+        stopInTime(RX);
+        goOn(RX);
         await("all packets are back", () -> packetsInUse() == 0);
     }
 
@@ -215,9 +220,9 @@ class CopiesInFlightTest {
     @EnumSource(Layout.class)
     void shouldServeOtherPortsOfTheWorkerWhileARingWithAHungEngineStops(final Layout layout) throws Exception {
         open(layout, "tx0");
-        other = new TestPort("q", layout, SIZE, List.of(worker), engines);
-        final SleepyEcho otherEcho = new SleepyEcho(worker, other.device);
-        worker.attach(otherEcho);
+        final TestPort other = rig.port("q", layout);
+        final SleepyEcho otherEcho = new SleepyEcho(rig.worker(), other.device);
+        rig.worker().attach(otherEcho);
         other.connect();
         hold(TX);
         final CompletableFuture<Integer> base = CompletableFuture.supplyAsync(() -> {
@@ -233,11 +238,9 @@ class CopiesInFlightTest {
             echoed++;
         }
         assertThat(echoed).as("packets of the other port meanwhile").isGreaterThan(1);
-        receiveAll();
-        reclaim(PACKETS);
+        arrive();
         assertBase(TX, base.join());
-        worker.detach(otherEcho);
-        other.close();
+        rig.worker().detach(otherEcho);
     }
 
     @ParameterizedTest
@@ -245,12 +248,9 @@ class CopiesInFlightTest {
     void shouldLoseNothingWhereMemoryIsExchangedUnderAHungEngine(final Layout layout) throws Exception {
         open(layout, "*");
         hold(TX);
-        final long begin = System.nanoTime();
-        port.device.setMemoryTable(List.of(port.ram.lowerSlot()));
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
+        assertInTime(() -> port.device.setMemoryTable(List.of(port.ram.lowerSlot())));
         engine.holds = false;
-        receiveAll();
-        reclaim(PACKETS);
+        arrive();
         port.echo(7, LENGTH);
     }
 
@@ -268,8 +268,7 @@ class CopiesInFlightTest {
         });
         engine.holds = false;
         change.join();
-        receiveAll();
-        reclaim(PACKETS);
+        arrive();
         port.echo(7, LENGTH);
     }
 
@@ -285,8 +284,7 @@ class CopiesInFlightTest {
                 .allSatisfy(channel -> assertThat(channel.announced).hasSizeLessThanOrEqualTo(2));
         engine.holds = false;
         port.device.addMemory(port.ram.lowerSlot());
-        receiveAll();
-        reclaim(PACKETS);
+        arrive();
         port.echo(7, LENGTH);
     }
 
@@ -295,9 +293,7 @@ class CopiesInFlightTest {
     void shouldKeepNoPacketAndNoMemoryOfAFrontEndThatGoesWithCopiesInFlight(final Layout layout) throws Exception {
         open(layout, "rx0");
         hold(RX);
-        final long begin = System.nanoTime();
-        port.device.disconnected("it went");
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
+        assertInTime(() -> port.device.disconnected("it went"));
         await("all packets are back", () -> packetsInUse() == 0);
         assertThat(port.queue(RX).inFlight()).isZero();
         await(
@@ -313,8 +309,7 @@ class CopiesInFlightTest {
         port.tx.add(0xDEAD_0000_0000L, LENGTH);
         port.kick[TX].signal();
         engine.holds = false;
-        receiveAll();
-        reclaim(PACKETS);
+        arrive();
         await("the fault", () -> port.queue(TX).counters().errors() == 1);
         assertThat(port.queue(TX).inFlight()).isZero();
     }
@@ -324,10 +319,10 @@ class CopiesInFlightTest {
     void shouldWakeASleepingWorkerWhoseQueuesHaveAnEngine(final Layout layout) throws Exception {
         open(layout, "*");
         for (int i = 0; i < 5; i++) {
-            final long sleeps = worker.counters().sleeps();
+            final long sleeps = rig.worker().counters().sleeps();
             port.echo(1, LENGTH);
             // The next packet finds it asleep.
-            await("the worker sleeps", () -> worker.counters().sleeps() > sleeps);
+            await("the worker sleeps", () -> rig.worker().counters().sleeps() > sleeps);
         }
         assertThat(port.queue(TX).counters().engineCopies()).isPositive();
     }

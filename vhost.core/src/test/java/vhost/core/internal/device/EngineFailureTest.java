@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vhost.core.api.PollTask;
@@ -42,9 +43,11 @@ class EngineFailureTest {
     private final AtomicLong clock = new AtomicLong(1);
     private final EngineRegistry engines = new EngineRegistry(clock::get);
     private final CountDownLatch release = new CountDownLatch(1);
-    private Worker worker;
+
+    @RegisterExtension
+    final EchoRig rig = new EchoRig(engines);
+
     private TestPort port;
-    private Echo echo;
 
     /** Completes nothing while it hangs. */
     private static final class Hanging extends FakeEngine {
@@ -76,31 +79,18 @@ class EngineFailureTest {
     }
 
     @BeforeEach
-    void start() throws Exception {
-        worker = Worker.start(0, -1, 50_000);
-        port = new TestPort("p", Layout.SPLIT, 16, List.of(worker), engines);
-        echo = new Echo(worker, List.of(port.device));
-        worker.attach(echo);
-    }
-
-    private void closePort() {
-        if (port != null) {
-            worker.detach(echo);
-            port.close();
-            port = null;
-        }
+    void open() throws Exception {
+        port = rig.port("p", Layout.SPLIT);
+        rig.echo(port);
     }
 
     @AfterEach
-    void stop() {
+    void letAbortsEnd() {
         release.countDown();
-        closePort();
-        worker.close();
-        engines.close();
     }
 
     private void offer(final FakeEngine engine, final String name) {
-        engines.offered(engine, name, "fake", "software", -1, "test.bundle");
+        rig.offer(engine, name);
     }
 
     private void assign(final String rules) {
@@ -231,9 +221,9 @@ class EngineFailureTest {
 
     @Test
     void shouldServeOthersWhileAnAbortHangs() throws Exception {
-        worker.detach(echo);
-        final AsyncEcho async = new AsyncEcho(worker, port.device);
-        worker.attach(async);
+        rig.stopEcho();
+        final AsyncEcho async = new AsyncEcho(rig.worker(), port.device);
+        rig.worker().attach(async);
         final Hanging bad = new Hanging();
         bad.abortWaits = release;
         final FakeEngine good = new FakeEngine();
@@ -245,7 +235,7 @@ class EngineFailureTest {
         port.post(2000);
         port.send(100);
         await("abort", () -> !bad.aborters.isEmpty());
-        final TestPort other = new TestPort("q", Layout.PACKED, 16, List.of(worker), engines);
+        final TestPort other = new TestPort("q", Layout.PACKED, 16, List.of(rig.worker()), engines);
         try {
             other.connect();
             final long begin = System.nanoTime();
@@ -257,7 +247,7 @@ class EngineFailureTest {
             release.countDown();
             port.receive(100);
         } finally {
-            worker.detach(async);
+            rig.worker().detach(async);
             other.close();
         }
     }
@@ -343,7 +333,7 @@ class EngineFailureTest {
         services.join();
         rules.join();
         assertThat(port.queue(TX).counters().redone()).isZero();
-        closePort();
+        rig.close(port);
         assertThat(engines.openChannels()).isZero();
         for (final FakeEngine engine : all) {
             assertThat(engine.open()).isEmpty();
@@ -426,7 +416,7 @@ class EngineFailureTest {
         };
         offer(slow, "e");
         final VhostDevice many = new VhostDevice(
-                new PortSpec("many", Path.of("/tmp/unused"), false, 32, 0), 0, List.of(worker), engines);
+                new PortSpec("many", Path.of("/tmp/unused"), false, 32, 0), 0, List.of(rig.worker()), engines);
         final long begin = System.nanoTime();
         assign("many/* e 1");
         assertThat(served()).hasSize(64);
@@ -462,7 +452,7 @@ class EngineFailureTest {
                 // nothing to undo
             }
         };
-        worker.attach(task);
+        rig.worker().attach(task);
         stuck.set(true);
         await("the worker to be stuck", noticed::get);
         final long begin = System.nanoTime();
@@ -474,6 +464,6 @@ class EngineFailureTest {
         assign("*/* e 1");
         assertThat(engines.unsettled()).isEmpty();
         port.echo(3, 100);
-        worker.detach(task);
+        rig.worker().detach(task);
     }
 }

@@ -14,9 +14,9 @@ import dma.api.MemoryRegion;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import vhost.core.api.QueueCounters;
@@ -29,38 +29,24 @@ import vhost.core.internal.testing.Layout;
 /** Engines come, go and misbehave; the traffic does not notice. */
 class EngineRegistryTest {
     private final EngineRegistry engines = new EngineRegistry();
-    private Worker worker;
+
+    @RegisterExtension
+    final EchoRig rig = new EchoRig(engines);
+
     private TestPort port;
-    private Echo echo;
 
     @BeforeEach
-    void start() throws Exception {
-        worker = Worker.start(0, -1, 50_000);
+    void open() throws Exception {
         open(Layout.SPLIT);
     }
 
     private void open(final Layout layout) throws Exception {
-        port = new TestPort("p", layout, 16, List.of(worker), engines);
-        echo = new Echo(worker, List.of(port.device));
-        worker.attach(echo);
-    }
-
-    private void closePort() {
-        if (port != null) {
-            worker.detach(echo);
-            port.close();
-            port = null;
-        }
-    }
-
-    @AfterEach
-    void stop() {
-        closePort();
-        worker.close();
+        port = rig.port("p", layout);
+        rig.echo(port);
     }
 
     private void offer(final FakeEngine engine, final String name) {
-        engines.offered(engine, name, "fake", "software", -1, "test.bundle");
+        rig.offer(engine, name);
     }
 
     @Test
@@ -90,7 +76,7 @@ class EngineRegistryTest {
     @ParameterizedTest
     @EnumSource(Layout.class)
     void shouldLoseNothingWhileEnginesComeAndGo(final Layout layout) throws Exception {
-        closePort();
+        rig.close(port);
         open(layout);
         final FakeEngine[] all = {new FakeEngine(), new FakeEngine(), new FakeEngine()};
         engines.want("a", 500);
@@ -117,7 +103,7 @@ class EngineRegistryTest {
         final QueueCounters counters = port.queue(TX).counters();
         assertThat(counters.engineCopies() + counters.coreCopies()).isEqualTo(20 * echoes);
         assertThat(counters.redone()).isZero();
-        closePort();
+        rig.close(port);
         for (final FakeEngine engine : all) {
             assertThat(engine.channels).isNotEmpty().allSatisfy(channel -> {
                 assertThat(channel.closed).isTrue();
@@ -134,7 +120,7 @@ class EngineRegistryTest {
         assertThat(engine.open())
                 .hasSize(2)
                 .allSatisfy(channel -> assertThat(channel.announced)
-                        .containsExactly(worker.packets().memory()));
+                        .containsExactly(rig.worker().packets().memory()));
         port.connect();
         assertThat(engine.open())
                 .hasSize(2)

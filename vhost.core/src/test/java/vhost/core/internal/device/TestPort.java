@@ -9,6 +9,7 @@ import linux.EventFd;
 import linux.Linux;
 import linux.LinuxException;
 import vhost.core.api.PortSpec;
+import vhost.core.api.VhostException;
 import vhost.core.internal.testing.FakeDriver;
 import vhost.core.internal.testing.GuestRam;
 import vhost.core.internal.testing.Layout;
@@ -71,6 +72,12 @@ final class TestPort implements AutoCloseable {
 
     VhostQueueImpl queue(final int index) {
         return (VhostQueueImpl) (index == RX ? device.receiveq(0) : device.transmitq(0));
+    }
+
+    boolean isRunning(final int index) throws VhostException {
+        final boolean[] running = new boolean[1];
+        queue(index).owner().execute(() -> running[0] = queue(index).isRunning(), 5000);
+        return running[0];
     }
 
     static int duplicate(final EventFd fd) {

@@ -10,6 +10,7 @@ import vhost.core.internal.memory.GuestMemory;
 import vhost.core.internal.memory.MemoryException;
 import vhost.core.internal.memory.Translator;
 import vhost.core.internal.ring.PackedVirtqueue;
+import vhost.core.internal.ring.RingConfig;
 import vhost.core.internal.ring.SplitVirtqueue;
 import vhost.core.internal.ring.Virtqueue;
 
@@ -93,34 +94,20 @@ public final class RingFixture implements AutoCloseable {
         }
         driver =
                 FakeDriver.create(setup.layout, ram, GuestRam.BASE + 4096, setup.size, setup.start, setup.deviceWrites);
-        final long desc = ours(driver.desc());
-        final long avail = ours(driver.avail());
-        final long used = ours(driver.used());
+        final RingConfig config = new RingConfig(
+                setup.size,
+                ours(driver.desc()),
+                ours(driver.avail()),
+                ours(driver.used()),
+                driver.base(),
+                setup.deviceWrites,
+                setup.indirect,
+                setup.eventIndex,
+                (setup.features & IN_ORDER) != 0);
         final Translator translator = new Translator(memory);
         ring = setup.layout == Layout.SPLIT
-                ? new SplitVirtqueue(
-                        arena,
-                        setup.size,
-                        desc,
-                        avail,
-                        used,
-                        driver.base(),
-                        translator,
-                        setup.deviceWrites,
-                        setup.indirect,
-                        setup.eventIndex)
-                : new PackedVirtqueue(
-                        arena,
-                        setup.size,
-                        desc,
-                        avail,
-                        used,
-                        driver.base(),
-                        translator,
-                        setup.deviceWrites,
-                        setup.indirect,
-                        setup.eventIndex,
-                        (setup.features & IN_ORDER) != 0);
+                ? new SplitVirtqueue(arena, translator, config)
+                : new PackedVirtqueue(arena, translator, config);
         inFlight = new InFlight(setup.size);
         transmit = new GuestTransmit(arena, ring, copies, inFlight, setup.features);
         receive = new GuestReceive(arena, ring, copies, inFlight, setup.features);
