@@ -23,8 +23,8 @@ public final class DeviceFile implements AutoCloseable {
         final MemorySegment cell = Libc.errnoCell();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment name = arena.allocateFrom(path.toString());
-            return new DeviceFile(Linux.check(
-                    "open " + path, (int) Libc.OPEN.invokeExact(cell, name, O_RDWR | O_CLOEXEC), cell));
+            return new DeviceFile(
+                    Linux.check("open " + path, (int) Libc.OPEN.invokeExact(cell, name, O_RDWR | O_CLOEXEC), cell));
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable e) {

@@ -23,8 +23,8 @@ public final class MachineCode {
             length += (functions[i].length + ALIGNMENT - 1) & -ALIGNMENT;
         }
         final long mapped = (length + Pages.SIZE - 1) & -Pages.SIZE;
-        final long base = Linux.mmap(
-                mapped, Linux.PROT_READ | Linux.PROT_WRITE, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
+        final long base =
+                Linux.mmap(mapped, Linux.PROT_READ | Linux.PROT_WRITE, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
         for (int i = 0; i < functions.length; i++) {
             addresses[i] += base;
             for (int at = 0; at < functions[i].length; at++) {

@@ -52,8 +52,8 @@ class PagesTest {
                         MemorySegment.ofAddress(code[0]),
                         FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG),
                         Linker.Option.critical(false));
-        final MethodHandle constant = Linker.nativeLinker()
-                .downcallHandle(MemorySegment.ofAddress(code[1]), FunctionDescriptor.of(JAVA_INT));
+        final MethodHandle constant =
+                Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(code[1]), FunctionDescriptor.of(JAVA_INT));
         assertThat((long) sum.invokeExact(40L, 2L)).isEqualTo(42);
         assertThat((int) constant.invokeExact()).isEqualTo(5);
         assertThat(Files.readAllLines(Path.of("/proc/self/maps")))

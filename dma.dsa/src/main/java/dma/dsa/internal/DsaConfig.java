@@ -23,8 +23,7 @@ public @interface DsaConfig {
                     + " the copies of others meanwhile")
     boolean block_on_fault() default false;
 
-    @AttributeDefinition(
-            description = "seconds between two looks at which work queues there are; 0: only at the start")
+    @AttributeDefinition(description = "seconds between two looks at which work queues there are; 0: only at the start")
     int rescan_seconds() default 5;
 
     @AttributeDefinition(

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import linux.LinuxException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -26,6 +27,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  */
 @Component(service = DmaDiagnosis.class)
 public final class DsaDiagnosis implements DmaDiagnosis {
+    /** Of {@code open(2)}: a process has the dedicated queue, this one or another. */
+    private static final int EBUSY = 16;
+
     private static final String INTEL_DSA = "Intel DSA";
 
     private final List<DsaHost> hosts = new CopyOnWriteArrayList<>();
@@ -74,8 +78,7 @@ public final class DsaDiagnosis implements DmaDiagnosis {
             return;
         }
         if (scan.devices().isEmpty()) {
-            findings.add(new Finding(
-                    Verdict.ABSENT, what, "the idxd driver is there and has no DSA device", ""));
+            findings.add(new Finding(Verdict.ABSENT, what, "the idxd driver is there and has no DSA device", ""));
             return;
         }
         scan.devices().forEach(device -> findings.add(device(host, device)));
@@ -87,8 +90,8 @@ public final class DsaDiagnosis implements DmaDiagnosis {
                 ""));
         scan.queues().forEach(queue -> findings.add(queue(host, queue)));
         if (scan.queues().isEmpty()) {
-            findings.add(new Finding(
-                    Verdict.UNUSABLE, what, "its devices have no work queues", "accel-config list -i"));
+            findings.add(
+                    new Finding(Verdict.UNUSABLE, what, "its devices have no work queues", "accel-config list -i"));
         }
     }
 
@@ -102,8 +105,7 @@ public final class DsaDiagnosis implements DmaDiagnosis {
                     "boot with intel_iommu=on,sm_on, and VT-d switched on in the firmware");
         }
         if (!device.enabled()) {
-            return new Finding(
-                    Verdict.UNUSABLE, name, "it is disabled", "accel-config enable-device " + device.name());
+            return new Finding(Verdict.UNUSABLE, name, "it is disabled", "accel-config enable-device " + device.name());
         }
         return new Finding(
                 Verdict.OK,
@@ -125,6 +127,9 @@ public final class DsaDiagnosis implements DmaDiagnosis {
             final String way = new DsaEngine(host, queue, DsaSettings.DEFAULT).tryOut();
             return new Finding(Verdict.OK, name, queue.summary() + "; submits by " + way, "");
         } catch (DmaException e) {
+            if (e.getCause() instanceof LinuxException cause && cause.errno() == EBUSY) {
+                return new Finding(Verdict.OK, name, queue.summary() + "; in use", "");
+            }
             // One line: the name, what it is, and after the last semicolon what mends it.
             final String line = e.getMessage().substring(name.length() + 2);
             final int remedy = line.lastIndexOf("; ");

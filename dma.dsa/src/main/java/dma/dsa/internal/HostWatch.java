@@ -95,7 +95,9 @@ final class HostWatch {
     }
 
     private void offer(final String name, final WorkQueue queue) {
-        tellOnce(name, queue.whyNot().map(obstacle -> "cannot be used: " + obstacle).orElse(""));
+        tellOnce(
+                name,
+                queue.whyNot().map(obstacle -> "cannot be used: " + obstacle).orElse(""));
         if (queue.whyNot().isEmpty() && !offers.containsKey(name)) {
             final DsaEngine engine = new DsaEngine(host, queue, settings);
             offers.put(name, new Offer(queue, engine, register.apply(engine)));

@@ -38,8 +38,7 @@ public final class DsaEngine implements DmaEngine {
         this.file = new OpenQueue(host, queue, name, settings.submission());
         // A dedicated queue takes as many submissions as it has entries; each may be a batch, where there are any.
         final long most = queue.dedicated() ? (long) queue.size() * Math.max(1, batchLimit()) : settings.inFlight();
-        this.limits = new DmaLimits(
-                queue.maxCopyBytes(), (int) Math.min(most, settings.inFlight()), 1, true, false);
+        this.limits = new DmaLimits(queue.maxCopyBytes(), (int) Math.min(most, settings.inFlight()), 1, true, false);
     }
 
     /** The name of the engine that a queue becomes, such as {@code dsa0/wq0.1}. */
@@ -67,8 +66,8 @@ public final class DsaEngine implements DmaEngine {
     @Override
     public DmaOps open(final String owner) throws DmaException {
         if (!serving) {
-            throw new DmaException(name + " is gone; take another engine, or mend it with: accel-config enable-wq "
-                    + queue.path());
+            throw new DmaException(
+                    name + " is gone; take another engine, or mend it with: accel-config enable-wq " + queue.path());
         }
         final OpenQueue.Way way = file.acquire();
         final CopyRing ring;
@@ -122,7 +121,8 @@ public final class DsaEngine implements DmaEngine {
         serving = false;
     }
 
-    boolean isServing() {
+    /** Whether {@link #end} was not called. */
+    public boolean isServing() {
         return serving;
     }
 

@@ -82,8 +82,8 @@ final class OpenQueue {
         if (submitter == null) {
             file.close();
             file = null;
-            throw new DmaException(engine + ": no way to submit: portal: " + noPortal + "; write: " + noWrite
-                    + "; " + Errno.MEND_SUBMISSION);
+            throw new DmaException(engine + ": no way to submit: portal: " + noPortal + "; write: " + noWrite + "; "
+                    + Errno.MEND_SUBMISSION);
         }
         credits = queue.dedicated() ? Credits.of(queue.size()) : Credits.unlimited();
         LOG.debug("{}: opened, submits by {}", engine, submitter.name());

@@ -76,8 +76,7 @@ final class Settler {
     /** Makes single copies of a batch that has failed: each has its own record, or was made, or was never begun. */
     private void unfold(final int first, final CompletionStatus status) {
         final int size = slots.width(first);
-        final boolean hasMembers =
-                status == CompletionStatus.BATCH_FAIL || status == CompletionStatus.BATCH_PAGE_FAULT;
+        final boolean hasMembers = status == CompletionStatus.BATCH_FAIL || status == CompletionStatus.BATCH_PAGE_FAULT;
         final long dealtWith = hasMembers ? CompletionRecord.completed(ring.headRecord(first)) : 0;
         if (status.action() == Action.REFUSE) {
             sender.endBatches();

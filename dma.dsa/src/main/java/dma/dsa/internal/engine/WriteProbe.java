@@ -32,10 +32,10 @@ final class WriteProbe {
     static Outcome probe(final WorkQueueFile file) {
         // Never freed where the device may still write to it: such memory is collected with nobody's arena.
         final Arena arena = Arena.ofShared();
-        final long record = arena.allocate(CompletionRecord.SIZE, CompletionRecord.SIZE).address();
+        final long record =
+                arena.allocate(CompletionRecord.SIZE, CompletionRecord.SIZE).address();
         final long descriptor = arena.allocate(Descriptor.SIZE, Descriptor.SIZE).address();
-        Descriptor.write(
-                descriptor, Opcode.NOOP, Flag.RECORD_ADDRESS_VALID | Flag.REQUEST_RECORD, record, 0, 0, 0);
+        Descriptor.write(descriptor, Opcode.NOOP, Flag.RECORD_ADDRESS_VALID | Flag.REQUEST_RECORD, record, 0, 0, 0);
         final long deadline = System.nanoTime() + PATIENCE_NANOS;
         long taken = file.write(descriptor, Descriptor.SIZE);
         while (taken == -Errno.EAGAIN && System.nanoTime() - deadline < 0) {
@@ -47,7 +47,8 @@ final class WriteProbe {
             if (taken == -Errno.EAGAIN) {
                 return new Outcome(false, "the queue is full and stays full");
             }
-            return new Outcome(false, taken >= 0 ? "it took " + taken + " bytes of 64" : Errno.afterWrite((int) -taken));
+            return new Outcome(
+                    false, taken >= 0 ? "it took " + taken + " bytes of 64" : Errno.afterWrite((int) -taken));
         }
         while (CompletionRecord.status(record) == 0) {
             if (System.nanoTime() - deadline > 0) {

@@ -66,7 +66,8 @@ final class Instructions {
     /** ECX of CPUID; 0 where the processor does not know the leaf. */
     static int features() {
         try (Arena arena = Arena.ofConfined()) {
-            final long registers = arena.allocate(REGISTERS_BYTES, Integer.BYTES).address();
+            final long registers =
+                    arena.allocate(REGISTERS_BYTES, Integer.BYTES).address();
             Code.CPUID.invokeExact(0, 0, registers);
             if (Integer.compareUnsigned(Memory.getInt(registers), FEATURES_LEAF) < 0) {
                 return 0;
@@ -137,8 +138,7 @@ final class Instructions {
 
         static {
             try {
-                final long[] code =
-                        MachineCode.load(Stub.MOVDIR64B.bytes(), Stub.ENQCMD.bytes(), Stub.CPUID.bytes());
+                final long[] code = MachineCode.load(Stub.MOVDIR64B.bytes(), Stub.ENQCMD.bytes(), Stub.CPUID.bytes());
                 MOVDIR64B = handle(code[0], FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
                 ENQCMD = handle(code[1], FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
                 CPUID = handle(code[2], FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, JAVA_LONG));

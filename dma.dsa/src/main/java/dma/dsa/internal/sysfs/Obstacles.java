@@ -41,18 +41,17 @@ final class Obstacles {
                     configure(queue, ""));
         }
         if (queue.driverName() != null && !queue.driverName().equals(USER)) {
-            return new Obstacle(
-                    "its driver is '" + queue.driverName() + "', not '" + USER + "'", configure(queue, ""));
+            return new Obstacle("its driver is '" + queue.driverName() + "', not '" + USER + "'", configure(queue, ""));
         }
         if (!queue.dedicated() && queue.threshold() < 1) {
-            return new Obstacle(
-                    "it is shared and its threshold is 0", configure(queue, "--threshold=" + queue.size()));
+            return new Obstacle("it is shared and its threshold is 0", configure(queue, "--threshold=" + queue.size()));
         }
         if (queue.group() < 0) {
             return new Obstacle("it is in no group", configure(queue, ""));
         }
         if (queue.engines() == 0) {
-            final String engine = queue.device().name() + "/engine" + queue.device().number() + ".0";
+            final String engine =
+                    queue.device().name() + "/engine" + queue.device().number() + ".0";
             return new Obstacle(
                     "its group " + queue.group() + " has no engine",
                     "accel-config disable-device " + queue.device().name() + " && accel-config config-engine " + engine
@@ -97,7 +96,9 @@ final class Obstacles {
     }
 
     private static String enable(final WorkQueue queue) {
-        final String device = queue.device().enabled() ? "" : "accel-config enable-device " + queue.device().name();
+        final String device = queue.device().enabled()
+                ? ""
+                : "accel-config enable-device " + queue.device().name();
         return device + (device.isEmpty() ? "" : " && ") + "accel-config enable-wq " + queue.path();
     }
 }

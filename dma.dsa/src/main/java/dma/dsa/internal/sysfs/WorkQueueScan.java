@@ -84,7 +84,8 @@ public record WorkQueueScan(List<Device> devices, List<WorkQueue> queues) {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             entries.forEach(entry -> names.add(entry.getFileName().toString()));
         } catch (IOException | DirectoryIteratorException e) {
-            throw new UncheckedIOException(directory + " cannot be listed", e instanceof IOException io ? io : (IOException) e.getCause());
+            throw new UncheckedIOException(
+                    directory + " cannot be listed", e instanceof IOException io ? io : (IOException) e.getCause());
         }
         return names;
     }
@@ -103,7 +104,6 @@ public record WorkQueueScan(List<Device> devices, List<WorkQueue> queues) {
         if (queues.isEmpty()) {
             return "its DSA devices have no work queues";
         }
-        return "none of its " + queues.size() + (queues.size() == 1 ? " work queue" : " work queues")
-                + " can be used";
+        return "none of its " + queues.size() + (queues.size() == 1 ? " work queue" : " work queues") + " can be used";
     }
 }

@@ -28,7 +28,7 @@ public final class Descriptor {
     public static final int OPERATION_SPECIFIC = 0x28;
 
     /** Where the opcode begins in the word at {@link #FLAGS_AND_OPCODE}. */
-    private static final int OPCODE_SHIFT = 24;
+    static final int OPCODE_SHIFT = 24;
 
     private static final int FLAG_MASK = (1 << OPCODE_SHIFT) - 1;
 
