@@ -27,7 +27,7 @@ public final class DsaFaults {
         } else {
             all.put(fault, Injection.parse(line));
         }
-        return new DsaFaults(all);
+        return all.isEmpty() ? NONE : new DsaFaults(all);
     }
 
     /** When it happens; null for never. */

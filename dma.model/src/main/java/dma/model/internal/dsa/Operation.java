@@ -149,18 +149,27 @@ final class Operation {
         if (done == Descriptor.size(at)) {
             return; // it came back in the meantime
         }
-        fault(at, source, destination, done, backward);
+        final long readable = present(source + done, Descriptor.size(at) - done, false);
+        fault(at, source, destination, done, readable, backward);
     }
 
     private static long untilPageEnd(final long address) {
         return PAGE - (address & PAGE - 1);
     }
 
-    /** A page is absent, and will stay so: the request for it, if there is one, is answered by no. */
+    /**
+     * A page is absent, and will stay so: the request for it, if there is one, is answered by no.
+     *
+     * @param readable bytes that the source has after those that are done
+     */
     private void fault(
-            final long at, final long source, final long destination, final long done, final boolean backward) {
+            final long at,
+            final long source,
+            final long destination,
+            final long done,
+            final long readable,
+            final boolean backward) {
         final long left = Descriptor.size(at) - done;
-        final long readable = source == 0 ? left : present(source + done, left, false);
         final boolean write =
                 readable == left || readable > 0 && present(destination + done, readable, true) < readable;
         final long offset = write ? done + present(destination + done, left, true) : done + readable;
@@ -238,7 +247,7 @@ final class Operation {
             Memory.putByte(destination + done, (byte) (pattern >>> (done & 7) * Byte.SIZE));
         }
         if (done < size) {
-            fault(at, 0, destination, done, false);
+            fault(at, 0, destination, done, size - done, false);
         }
     }
 
