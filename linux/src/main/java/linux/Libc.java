@@ -20,7 +20,7 @@ final class Libc {
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
-    /** One {@code errno} cell a thread; the control path is the only one to ask for it. */
+    /** One {@code errno} cell a thread; a thread that asks for the first time allocates it. */
     private static final ThreadLocal<MemorySegment> CELL =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
@@ -35,6 +35,12 @@ final class Libc {
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
             Linker.Option.firstVariadicArg(2),
             Linker.Option.captureCallState("errno"));
+    static final MethodHandle OPEN = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("open"),
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+            Linker.Option.firstVariadicArg(2),
+            Linker.Option.captureCallState("errno"));
+    static final MethodHandle MPROTECT = checked("mprotect", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     static final MethodHandle CLOSE = checked("close", JAVA_INT, JAVA_INT);
     static final MethodHandle EVENTFD = checked("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle EPOLL_CREATE = checked("epoll_create1", JAVA_INT, JAVA_INT);
@@ -48,6 +54,16 @@ final class Libc {
 
     /** Only for descriptors in non-blocking mode: critical calls hold safepoints back. */
     static final MethodHandle WRITE = critical("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+
+    /** The same, and tells what went wrong. */
+    static final MethodHandle WRITE_CHECKED = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("write"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG),
+            Linker.Option.captureCallState("errno"),
+            Linker.Option.critical(false));
+
+    /** May read from a disk: never a critical call. */
+    static final MethodHandle MADVISE = checked("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
 
     static final MethodHandle READ = critical("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
 

@@ -21,9 +21,11 @@ public final class Linux {
     public static final int PROT_READ = 1;
 
     public static final int PROT_WRITE = 2;
+    public static final int PROT_EXEC = 4;
     public static final int MAP_SHARED = 1;
     public static final int MAP_PRIVATE = 2;
     public static final int MAP_ANONYMOUS = 0x20;
+    public static final int MAP_LOCKED = 0x2000;
     public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_POPULATE = 0x8000;
 
@@ -226,6 +228,18 @@ public final class Linux {
                     "sched_setaffinity of thread " + thread,
                     (int) Libc.SCHED_SETAFFINITY.invokeExact(cell, thread, (long) CPU_SET_BYTES, set),
                     cell);
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** Changes what may be done with mapped pages; {@code prot} is of {@code PROT_*}. */
+    public static void mprotect(final long address, final long length, final int prot) throws LinuxException {
+        final MemorySegment cell = Libc.errnoCell();
+        try {
+            check("mprotect", (int) Libc.MPROTECT.invokeExact(cell, address, length, prot), cell);
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable e) {

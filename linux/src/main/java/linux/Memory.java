@@ -30,6 +30,7 @@ public final class Memory {
     private static final int[] HOPS = {0, 0, 1, 2, 3};
 
     private static final VarHandle HOP = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final VarHandle BYTE = JAVA_BYTE.varHandle();
     private static final VarHandle SHORT = JAVA_SHORT.varHandle();
     private static final VarHandle INT = JAVA_INT.varHandle();
     private static final VarHandle LONG = JAVA_LONG.varHandle();
@@ -48,6 +49,14 @@ public final class Memory {
 
     public static void putByte(final long address, final byte value) {
         ALL.set(JAVA_BYTE, address, value);
+    }
+
+    public static byte getByteAcquire(final long address) {
+        return (byte) BYTE.getAcquire(ALL, address);
+    }
+
+    public static void putByteRelease(final long address, final byte value) {
+        BYTE.setRelease(ALL, address, value);
     }
 
     public static short getShort(final long address) {

@@ -3,8 +3,8 @@
  * event file descriptors, epoll and processor affinity.
  *
  * <p>Calls of the control path throw {@link linux.LinuxException} with the call, the error and its text. The calls that a
- * data path makes ({@link linux.EventFd#signal()}, {@link linux.EventFd#drain()}, {@link linux.Memory}) allocate nothing
- * and throw nothing.
+ * data path makes ({@link linux.EventFd#signal()}, {@link linux.EventFd#drain()}, {@link linux.DeviceFile#write},
+ * {@link linux.Pages}, {@link linux.Memory}) allocate nothing and throw nothing.
  */
 @Export
 @Version("0.1.0")

@@ -1,0 +1,35 @@
+package dma.dsa.internal.host;
+
+import java.util.HexFormat;
+
+/**
+ * Functions in machine code of x86-64, called as C functions: arguments in rdi, rsi, rdx, the result in rax (System V
+ * application binary interface, AMD64 supplement, 3.2.3 "Parameter Passing"). Encodings: Intel 64 and IA-32 Architectures
+ * Software Developer's Manual, volume 2.
+ */
+enum Stub {
+    /** {@code void movdir64b(portal, descriptor)}: sfence; movdir64b rdi, [rsi]; ret. */
+    MOVDIR64B("0faef8 660f38f83e c3"),
+
+    /**
+     * {@code int enqcmd(portal, descriptor)}, 1 where the queue wants a retry: sfence; enqcmd rdi, [rsi]; sete al; movzx eax,
+     * al; ret.
+     */
+    ENQCMD("0faef8 f20f38f83e 0f94c0 0fb6c0 c3"),
+
+    /**
+     * {@code void cpuid(leaf, subleaf, int[4] *eaxEbxEcxEdx)}: push rbx; mov r8, rdx; mov eax, edi; mov ecx, esi; cpuid; mov
+     * [r8], eax; mov [r8+4], ebx; mov [r8+8], ecx; mov [r8+12], edx; pop rbx; ret.
+     */
+    CPUID("53 4989d0 89f8 89f1 0fa2 418900 41895804 41894808 4189500c 5b c3");
+
+    private final String hex;
+
+    Stub(final String hex) {
+        this.hex = hex;
+    }
+
+    byte[] bytes() {
+        return HexFormat.of().parseHex(hex.replace(" ", ""));
+    }
+}
