@@ -55,12 +55,10 @@ class BurstTest {
                 final long before = threads.getThreadAllocatedBytes(thread);
                 final long beforeMine = threads.getCurrentThreadAllocatedBytes();
                 many(rig, 20_000);
-                assertThat(threads.getThreadAllocatedBytes(thread) - before)
-                        .as("device")
-                        .isLessThan(20_000);
-                assertThat(threads.getCurrentThreadAllocatedBytes() - beforeMine)
-                        .as("submitter")
-                        .isLessThan(20_000);
+                final long device = threads.getThreadAllocatedBytes(thread) - before;
+                final long submitter = threads.getCurrentThreadAllocatedBytes() - beforeMine;
+                assertThat(device).as("device").isLessThan(20_000);
+                assertThat(submitter).as("submitter").isLessThan(20_000);
             }
         }
     }
