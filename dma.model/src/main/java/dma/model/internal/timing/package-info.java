@@ -1,0 +1,2 @@
+/** Arithmetic of modelled time that the models share. */
+package dma.model.internal.timing;
