@@ -40,7 +40,7 @@ class ReferenceChannel implements DmaOps {
     private volatile MemoryRegion[] regions = {};
     private volatile boolean aborting;
     private volatile boolean ending;
-    private boolean closed;
+    private volatile boolean closed;
 
     ReferenceChannel(final ReferenceEngine engine) {
         this.engine = engine;
@@ -147,8 +147,44 @@ class ReferenceChannel implements DmaOps {
             closed = true;
             giveUp();
             endThread();
-            engine.release();
+            releasePlace();
         }
+    }
+
+    void releasePlace() {
+        engine.release();
+    }
+
+    final boolean isClosed() {
+        return closed;
+    }
+
+    // What faults have use for.
+
+    /** Made and not reported, without a fault. */
+    final int finishedTruly() {
+        return (int) (completed.get() - reported);
+    }
+
+    /** Any thread. What is in flight counts as made. */
+    final void skip() {
+        aborting = true;
+        LockSupport.unpark(thread);
+        while (aborting && thread.isAlive()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    static void pause(final long millis) {
+        LockSupport.parkNanos(millis * 1_000_000);
+    }
+
+    /** Somebody else does it, too late. */
+    static void later(final long millis, final Runnable what) {
+        Thread.ofPlatform().daemon().start(() -> {
+            pause(millis);
+            what.run();
+        });
     }
 
     void endThread() {

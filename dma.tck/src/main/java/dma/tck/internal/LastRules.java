@@ -41,7 +41,7 @@ final class LastRules {
         final Channel channel = lab.open();
         final int align = lab.limits().alignment();
         final int most = Math.min(SLOTS, lab.limits().maxInFlight());
-        final long longest = Math.min(lab.limits().maxCopyBytes(), STEP - align - 1);
+        final long longest = Math.min(lab.limits().maxCopyBytes(), STEP - 64);
         final long[] at = new long[SLOTS];
         final long[] lengths = new long[SLOTS];
         long next = 0;
