@@ -244,15 +244,8 @@ enum SeededFault {
                 @Override
                 int room() {
                     final int room = super.room();
-                    full = room == 0 ? full + 1 : 0;
-                    return full > 2 || stuck() ? 0 : room;
-                }
-
-                private boolean stuck;
-
-                private boolean stuck() {
-                    stuck |= full > 2;
-                    return stuck;
+                    full = room == 0 || full > 2 ? full + 1 : 0;
+                    return full > 2 ? 0 : room;
                 }
             })),
     ADVANCES_THE_BATCH(
@@ -303,32 +296,49 @@ enum SeededFault {
     SWALLOWS_THE_LAST_COPY(
             "completion.of-every-copy",
             channel(engine -> new ReferenceChannel(engine) {
+                private int lost;
+
                 @Override
-                public int transferData(final CopyBatch batch) {
-                    final int offered = batch.end() - batch.first();
-                    return offered == 17 && room() > 17 && submitOne(batch) ? 17 : super.transferData(batch);
+                int room() {
+                    return super.room() - lost;
                 }
 
-                private boolean submitOne(final CopyBatch batch) {
-                    for (int i = 0; i < 16; i++) {
-                        take(batch, batch.first() + i, submitted.get() + i);
-                    }
-                    publish(16);
-                    return true;
+                @Override
+                void publish(final int count) {
+                    final boolean loses = count == 37;
+                    super.publish(loses ? count - 1 : count);
+                    lost += loses ? 1 : 0;
+                }
+
+                @Override
+                boolean giveUp() {
+                    lost = 0;
+                    return super.giveUp();
                 }
             })),
     LOSES_COPIES_WHEN_FULL(
             "completion.of-every-copy",
             channel(engine -> new ReferenceChannel(engine) {
+                private int lost;
+
                 @Override
-                public int transferData(final CopyBatch batch) {
-                    final int room = room();
-                    final int count = super.transferData(batch);
-                    return count > 0 && count == room ? Math.min(count + 1, batch.end() - batch.first()) : count;
+                int room() {
+                    return super.room() - lost;
                 }
-            }),
-            // What it loses is beyond its limit, too.
-            "limits.max-in-flight"),
+
+                @Override
+                void publish(final int count) {
+                    final boolean loses = count > 0 && count == room();
+                    super.publish(loses ? count - 1 : count);
+                    lost += loses ? 1 : 0;
+                }
+
+                @Override
+                boolean giveUp() {
+                    lost = 0;
+                    return super.giveUp();
+                }
+            })),
     REPORTS_TWICE(
             "completion.once",
             channel(engine -> new ReferenceChannel(engine) {
@@ -611,19 +621,13 @@ enum SeededFault {
                         }
 
                         @Override
-                        int finished() {
+                        public int completedCopies(final Completions completions) {
                             final ReferenceChannel other = busy;
-                            return super.finished() == 0 && other != null && submitted.get() == reported
-                                    ? take(other)
-                                    : super.finished();
-                        }
-
-                        private int take(final ReferenceChannel other) {
-                            if (other == this || other.isClosed() || other.finishedTruly() == 0) {
-                                return 0;
+                            if (submitted.get() != reported || other == null || other.finishedTruly() == 0) {
+                                return super.completedCopies(completions);
                             }
                             other.reported++;
-                            reported--;
+                            completions.succeeded(1);
                             return 1;
                         }
                     };
@@ -820,9 +824,17 @@ enum SeededFault {
                 @Override
                 ReferenceChannel channel() {
                     return new ReferenceChannel(this) {
+                        private boolean leaks;
+
+                        @Override
+                        boolean giveUp() {
+                            leaks = submitted.get() != reported;
+                            return super.giveUp();
+                        }
+
                         @Override
                         void releasePlace() {
-                            if (submitted.get() == completed.get() || submitted.get() % 2 == 0) {
+                            if (!leaks) {
                                 super.releasePlace();
                             }
                         }

@@ -27,12 +27,12 @@ final class AbortRules {
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(
+                    IDLE, OWNERSHIP, "abort with nothing in flight succeeds, twice too", AbortRules::ofNothing),
+            new ContractRule(
                     Names.ABORT_TRUE,
                     OWNERSHIP,
                     "abort of a healthy engine returns true within a second",
                     AbortRules::inTime),
-            new ContractRule(
-                    IDLE, OWNERSHIP, "abort with nothing in flight succeeds, twice too", AbortRules::ofNothing),
             new ContractRule(
                     NO_WRITE,
                     OWNERSHIP,
@@ -89,9 +89,10 @@ final class AbortRules {
         final Memory memory = lab.memory(Memory.PAGE);
         final Channel channel = lab.open();
         for (int i = 0; i < 2; i++) {
-            if (!channel.ops().abort() || !channel.ops().abort()) {
-                throw new Violation(IDLE, "abort returned false with nothing in flight");
-            }
+            lab.because(IDLE, "with nothing in flight", () -> {
+                channel.abort();
+                channel.abort();
+            });
             channel.add(memory, 0, 64);
             channel.submitAll();
             channel.awaitAll();
@@ -124,23 +125,11 @@ final class AbortRules {
                 channel.poll();
             }
             channel.abort();
-            for (int i = 0; i < 100; i++) {
-                try {
+            lab.because(EMPTY, "after abort", () -> {
+                for (int i = 0; i < 100; i++) {
                     channel.poll();
-                } catch (Violation e) {
-                    throw new Violation(EMPTY, "after abort: " + e.getMessage());
                 }
-            }
-            // What is submitted next is what is reported next.
-            channel.add(memory, 0, 64);
-            try {
-                channel.submitAll();
-                channel.awaitAll();
-            } catch (Violation e) {
-                throw e.rule().equals(Names.ONCE) || e.rule().equals(Names.ONLY_ACCEPTED)
-                        ? new Violation(EMPTY, "with one copy submitted after abort: " + e.getMessage())
-                        : e;
-            }
+            });
         }
     }
 
@@ -155,12 +144,10 @@ final class AbortRules {
             for (int i = 0; i < most; i++) {
                 channel.add(memory, i * STEP, 1024);
             }
-            try {
+            lab.because(USABLE, "after abort", () -> {
                 channel.submitAll();
                 channel.awaitAll();
-            } catch (Violation e) {
-                throw new Violation(USABLE, "after abort: " + e.getMessage());
-            }
+            });
             for (int i = 0; i < most; i++) {
                 if (!memory.isCopied(i * STEP, 1024)) {
                     throw new Violation(USABLE, "copy " + i + " that was submitted after abort was not made");

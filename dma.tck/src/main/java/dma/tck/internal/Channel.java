@@ -263,19 +263,21 @@ final class Channel {
         final Violation violation =
                 new Violation(Names.EVERY_COPY, lost + " of " + accepted + " accepted copies were not reported for long");
         vain(violation);
+        final long other = lastAt == 0 ? Memory.PAGE / 2 : 0;
         if (last == null || lost >= maxInFlight) {
             return violation;
         }
         batch.clear();
-        add(last, lastAt, 1);
+        last.clear(lastAt, 1);
         final long before = reported;
+        batch.add(last.source(other), last.destination(other), 1);
         submitAndClear();
         final long begin = System.nanoTime();
         while (reported - before < lost && System.nanoTime() - begin < lab.subject().patienceNanos()) {
             poll();
             pause(begin);
         }
-        return reported - before < lost
+        return reported - before < lost || !last.isCopied(lastAt, 1)
                 ? violation
                 : new Violation(Names.DOORBELL, lost + " accepted copies were reported only after another transferData");
     }

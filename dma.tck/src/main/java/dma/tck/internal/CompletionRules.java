@@ -90,14 +90,9 @@ final class CompletionRules {
             channel.submitAndClear();
             final long begin = System.nanoTime();
             // Some may be finished by then, or all; in no case is there room for more.
-            while (channel.poll(few) > 0 || System.nanoTime() - begin < 1_000_000) {
-                if (few.room() == 0) {
-                    channel.poll(few);
-                    few.clear();
-                }
-                if (channel.inFlight() == 0) {
-                    break;
-                }
+            while (channel.inFlight() > 0 && System.nanoTime() - begin < 2_000_000) {
+                few.clear();
+                channel.poll(few);
             }
             channel.awaitAll();
         }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * What the check of one rule works with: memory of its own, channels that know of it, threads.
@@ -17,7 +18,7 @@ import java.util.concurrent.Callable;
 public final class Lab {
     private final Subject subject;
     private final Arena arena;
-    private final List<Memory> memories = new ArrayList<>();
+    private final List<Memory> memories = new CopyOnWriteArrayList<>();
     private final List<Channel> channels = Collections.synchronizedList(new ArrayList<>());
     private volatile String call = "";
     private volatile String note = "";
@@ -58,7 +59,7 @@ public final class Lab {
         try {
             return open();
         } catch (Violation e) {
-            if (e.rule().equals(Names.OPEN)) {
+            if (e.getCause() instanceof DmaException) {
                 throw new NotApplicable("it has no more than " + channels.size() + " channels: " + e.getMessage());
             }
             throw e;
@@ -72,7 +73,10 @@ public final class Lab {
             ops = subject.engine().open("dma-tck");
         } catch (DmaException e) {
             checkMessage(e);
-            throw new Violation(Names.OPEN, "open: " + e.getMessage());
+            if (subject.isBroken()) {
+                throw new NotApplicable("not judged: other rules are broken, and open: " + e.getMessage());
+            }
+            throw new Violation(Names.OPEN, "open: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             throw new Violation(Names.OPEN, "open threw " + Text.of(e));
         }
@@ -98,14 +102,18 @@ public final class Lab {
     /** Runs all of them at a time; the first that fails is thrown when all have ended. */
     void together(final List<Callable<Void>> tasks) throws Exception {
         final Throwable[] thrown = new Throwable[tasks.size()];
-        final List<Thread> threads = new ArrayList<>();
+        final List<Thread> threads = new CopyOnWriteArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
             final int index = i;
             threads.add(Thread.ofPlatform().daemon().name("dma-tck " + i).start(() -> {
                 try {
                     tasks.get(index).call();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
                 } catch (Throwable e) {
                     thrown[index] = e;
+                    // Nobody is to wait for this one.
+                    threads.forEach(Thread::interrupt);
                 }
             }));
         }
@@ -119,6 +127,18 @@ public final class Lab {
                 case Error e -> throw e;
                 default -> throw new IllegalStateException(each);
             }
+        }
+    }
+
+    /**
+     * Does what only can go wrong because {@code rule} is broken: then it is that one which is held against the engine, unless it
+     * has broken others already.
+     */
+    void because(final String rule, final String when, final Runnable what) {
+        try {
+            what.run();
+        } catch (Violation e) {
+            throw subject.isBroken() || e.rule().equals(rule) ? e : new Violation(rule, when + ": " + e.getMessage());
         }
     }
 

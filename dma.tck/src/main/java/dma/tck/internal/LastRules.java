@@ -111,9 +111,11 @@ final class LastRules {
         AbortRules.submit(lab, aborted, memory);
         AbortRules.submit(lab, closed, memory);
         goAway.run();
-        finish(lab, finished);
-        aborted.abort();
-        closed.close();
+        lab.because(GOES, "after the engine went", () -> {
+            finish(lab, finished);
+            aborted.abort();
+            closed.close();
+        });
         memory.clear();
         AbortRules.watch(memory, TimeUnit.MILLISECONDS.toNanos(50), GOES, "the last channel ended");
         finished.end();

@@ -61,7 +61,8 @@ final class MappingRules {
         for (int i = 0; i < REGIONS; i++) {
             memories.add(lab.memory(Memory.PAGE));
         }
-        final Channel channel = lab.open();
+        final Channel channel = lab.openPlain();
+        lab.because(MANY, "of " + REGIONS + " regions", () -> memories.forEach(each -> channel.announce(each.region())));
         for (final Memory memory : memories) {
             check(channel, memory, MANY);
         }
@@ -171,7 +172,7 @@ final class MappingRules {
                 Lab.checkMessage(e);
             }
             // Nothing has changed: what is in flight is made, and so is what comes.
-            channel.awaitAll();
+            lab.because(IN_FLIGHT, "after a refused withdrawal", channel::awaitAll);
             for (int i = 0; i < count; i++) {
                 if (!memory.isCopied(i * Memory.PAGE, Math.min(Memory.PAGE, lab.limits().maxCopyBytes()))) {
                     throw new Violation(IN_FLIGHT, "after a refused withdrawal copy " + i + " was not made");
@@ -197,13 +198,15 @@ final class MappingRules {
         final Memory memory = lab.memory(Memory.PAGE);
         final Memory other = lab.memory(Memory.PAGE);
         final Channel channel = lab.open();
-        for (int i = 0; i < 50; i++) {
-            final MemoryRegion region = memory.region();
+        lab.because(AGAIN, "after some rounds", () -> {
+            for (int i = 0; i < 100; i++) {
+                final MemoryRegion region = memory.region();
+                check(channel, memory, AGAIN);
+                channel.withdraw(region);
+                check(channel, other, AGAIN);
+                channel.announce(region);
+            }
             check(channel, memory, AGAIN);
-            channel.withdraw(region);
-            check(channel, other, AGAIN);
-            channel.announce(region);
-        }
-        check(channel, memory, AGAIN);
+        });
     }
 }

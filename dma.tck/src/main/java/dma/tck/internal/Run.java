@@ -7,7 +7,7 @@ public final class Run {
     /** More than any rule needs, beside the patience with copies. */
     private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    private static final long SPARE_ONCE_BROKEN_NANOS = TimeUnit.SECONDS.toNanos(4);
+    private static final long SPARE_ONCE_BROKEN_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private Run() {}
 

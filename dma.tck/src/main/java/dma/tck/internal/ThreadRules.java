@@ -51,7 +51,7 @@ final class ThreadRules {
             final int count = busy.submitAndClear();
             for (final Channel other : channels) {
                 if (other != busy) {
-                    idle(other);
+                    idle(lab, other);
                 }
             }
             final Channel aborted = channels.get((round + 1) % 3);
@@ -61,18 +61,14 @@ final class ThreadRules {
                 throw new Violation(APART, "a copy was not made after another channel was aborted");
             }
             for (final Channel other : channels) {
-                idle(other);
+                idle(lab, other);
             }
         }
     }
 
     /** What an idle channel reports is somebody else's. */
-    private static void idle(final Channel channel) {
-        try {
-            channel.poll();
-        } catch (Violation e) {
-            throw new Violation(APART, "on a channel that was idle beside a busy one: " + e.getMessage());
-        }
+    private static void idle(final Lab lab, final Channel channel) {
+        lab.because(APART, "on a channel that was idle beside a busy one", channel::poll);
     }
 
     private static void parallel(final Lab lab) throws Exception {
@@ -126,9 +122,11 @@ final class ThreadRules {
             for (final Memory memory : memories) {
                 tasks.add(() -> {
                     start.await();
-                    final Channel channel = lab.openAnother();
-                    burst(channel, memory, OPEN);
-                    channel.end();
+                    lab.because(OPEN, "by one of " + MANY + " threads", () -> {
+                        final Channel channel = lab.openAnother();
+                        burst(channel, memory, OPEN);
+                        channel.end();
+                    });
                     return null;
                 });
             }
@@ -159,9 +157,11 @@ final class ThreadRules {
             for (int round = 0; round < rounds; round++) {
                 final Channel channel = there.take();
                 try {
-                    channel.awaitAll();
-                    memory.clear();
-                    burst(channel, memory, HAND_OVER);
+                    lab.because(HAND_OVER, "on the second thread", () -> {
+                        channel.awaitAll();
+                        memory.clear();
+                        burst(channel, memory, HAND_OVER);
+                    });
                 } finally {
                     back.put(channel);
                 }

@@ -11,6 +11,11 @@ public final class Violation extends RuntimeException {
         this.rule = rule;
     }
 
+    Violation(final String rule, final String seen, final Throwable cause) {
+        super(seen, cause);
+        this.rule = rule;
+    }
+
     /** The name of the rule. */
     public String rule() {
         return rule;
