@@ -96,7 +96,9 @@ public final class Completions {
 
     static String complete(String text, String description) {
         Usage usage = Usage.of(text);
-        String start = "complete -c vhost:" + HelpCommand.name(text);
+        String name = HelpCommand.name(text);
+        // Commands of other bundles say their scope.
+        String start = "complete -c " + (name.contains(":") ? name : "vhost:" + name);
         StringBuilder script = new StringBuilder(start + " -d '" + quoted(description) + "'\n");
         usage.options()
                 .forEach((option, value) -> script.append(start)

@@ -1,0 +1,377 @@
+package dma.tck.internal;
+
+import dma.api.Completions;
+import dma.api.CopyBatch;
+import dma.api.CopyStatus;
+import dma.api.DmaException;
+import dma.api.DmaOps;
+import dma.api.MemoryRegion;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A channel as the core uses it, with every answer looked at. One thread at a time. The data path allocates nothing, so that
+ * what is allocated is the engine's.
+ */
+final class Channel {
+    /** Copies a batch holds. */
+    static final int BATCH = 64;
+
+    private static final int ROOM = 256;
+    private static final long PAUSE_AFTER_NANOS = 2_000_000;
+
+    private final Lab lab;
+    private final DmaOps ops;
+    private final int maxInFlight;
+    private final CopyBatch batch;
+    private final Completions completions = new Completions(ROOM);
+    private final List<MemoryRegion> announced = new ArrayList<>();
+    private List<Integer> statuses;
+    private Memory last;
+    private long lastAt;
+    private long accepted;
+    private long reported;
+    private boolean refused;
+    private boolean closed;
+
+    Channel(final Lab lab, final DmaOps ops) {
+        this.lab = lab;
+        this.ops = ops;
+        this.maxInFlight = lab.limits().maxInFlight();
+        this.batch = new CopyBatch(lab.arena(), BATCH);
+    }
+
+    DmaOps ops() {
+        return ops;
+    }
+
+    CopyBatch batch() {
+        return batch;
+    }
+
+    /** Accepted and not reported. */
+    long inFlight() {
+        return accepted - reported;
+    }
+
+    long reported() {
+        return reported;
+    }
+
+    /** From now on failures are no surprise; each outcome is added to the list that is returned. */
+    List<Integer> expectFailures() {
+        statuses = new ArrayList<>();
+        return statuses;
+    }
+
+    /** From now on failures are a surprise again. */
+    void expectSuccess() {
+        statuses = null;
+    }
+
+    /** Adds a copy to the batch. */
+    void add(final Memory memory, final long at, final long length) {
+        batch.add(memory.source(at), memory.destination(at), length);
+        last = memory;
+        lastAt = at;
+    }
+
+    /** As {@link #submit}, after which the batch is empty; how many were accepted. */
+    int submitAndClear() {
+        final int count = submit();
+        batch.clear();
+        return count;
+    }
+
+    /** Submits the batch and drops from it what was accepted; how many those are. */
+    int submit() {
+        final int first = batch.first();
+        final int end = batch.end();
+        final int count = transfer();
+        if (batch.first() != first || batch.end() != end) {
+            throw new Violation(
+                    Names.BATCH_KEPT,
+                    "transferData moved the batch from " + first + ".." + end + " to " + batch.first() + ".."
+                            + batch.end());
+        }
+        if (count > end - first) {
+            throw new Violation(Names.RANGE, "transferData accepted " + count + " of " + (end - first) + " copies");
+        }
+        if (count < 0) {
+            throw failed("transferData", count);
+        }
+        accepted += count;
+        refused |= count < end - first;
+        if (inFlight() > maxInFlight) {
+            throw new Violation(
+                    Names.IN_FLIGHT, inFlight() + " copies were accepted and not reported, the limit is " + maxInFlight);
+        }
+        batch.advance(count);
+        return count;
+    }
+
+    private int transfer() {
+        lab.calls("transferData");
+        try {
+            return ops.transferData(batch);
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.THROWS, "transferData threw " + Text.of(e));
+        } finally {
+            lab.calls("");
+        }
+    }
+
+    private static Violation failed(final String call, final int status) {
+        return status < CopyStatus.HALTED
+                ? new Violation(call.equals("transferData") ? Names.RANGE : Names.COUNT, call + " returned " + status)
+                : new Violation(Names.HEALTHY, call + " returned " + CopyStatus.name(status));
+    }
+
+    /** Asks once what has finished; how many. */
+    int poll() {
+        completions.clear();
+        return poll(completions);
+    }
+
+    /** As {@link #poll()}, behind what {@code completions} holds already. */
+    int poll(final Completions into) {
+        final int before = into.count();
+        final int failuresBefore = into.failures();
+        final int room = into.room();
+        final int count = ask(into, room);
+        if (count < 0) {
+            throw failed("completedCopies", count);
+        }
+        if (count != into.count() - before) {
+            throw new Violation(
+                    Names.COUNT, "completedCopies returned " + count + " and appended " + (into.count() - before));
+        }
+        if (count > inFlight()) {
+            throw excess(count);
+        }
+        look(into, before, into.failures() - failuresBefore);
+        reported += count;
+        return count;
+    }
+
+    private int ask(final Completions into, final int room) {
+        lab.calls("completedCopies");
+        try {
+            return ops.completedCopies(into);
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw new Violation(
+                    into.room() <= 0 ? Names.ROOM : Names.THROWS,
+                    "with room for " + room + " completedCopies threw " + Text.of(e));
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.THROWS, "completedCopies threw " + Text.of(e));
+        } finally {
+            lab.calls("");
+        }
+    }
+
+    private Violation excess(final int count) {
+        final String seen = count + " completions for " + inFlight() + " copies in flight";
+        if (accepted == 0) {
+            return new Violation(Names.NONE_IDLE, seen);
+        }
+        return new Violation(refused ? Names.ONLY_ACCEPTED : Names.ONCE, seen);
+    }
+
+    private void look(final Completions into, final int from, final int failures) {
+        int failed = 0;
+        for (int i = from; i < into.count(); i++) {
+            final int status = into.status(i);
+            if (status > CopyStatus.OK || status < CopyStatus.HALTED) {
+                throw new Violation(Names.STATUS, "the status of a copy is " + status);
+            }
+            if (status != CopyStatus.OK) {
+                failed++;
+            }
+            if (statuses != null) {
+                statuses.add(status);
+            } else if (status != CopyStatus.OK) {
+                throw new Violation(Names.SUCCEEDS, "a copy that could be made is " + CopyStatus.name(status));
+            }
+        }
+        if (failed != failures) {
+            throw new Violation(Names.STATUS, failures + " copies failed, of which only " + failed + " have a status");
+        }
+    }
+
+    /** So many were accepted from somebody who submitted without this object. */
+    void submittedElsewhere(final long count) {
+        accepted += count;
+        batch.clear();
+    }
+
+    /** So many were reported to somebody who asked without this object. */
+    void reportedElsewhere(final long count) {
+        reported += count;
+    }
+
+    /** Submits all of the batch, making room by asking. */
+    void submitAll() {
+        long begin = System.nanoTime();
+        while (!batch.isEmpty()) {
+            if (submit() > 0 || poll() > 0) {
+                begin = System.nanoTime();
+            } else {
+                if (System.nanoTime() - begin > lab.subject().patienceNanos()) {
+                    batch.clear();
+                    throw inFlight() == 0
+                            ? vain(new Violation(Names.ACCEPTS, "nothing was in flight, and nothing was accepted for long"))
+                            : missing();
+                }
+                pause(begin);
+            }
+        }
+        batch.clear();
+    }
+
+    /** Asks until nothing is in flight. */
+    void awaitAll() {
+        await(0);
+    }
+
+    /** Asks until at most so many are in flight. */
+    void await(final long most) {
+        long begin = System.nanoTime();
+        while (inFlight() > most) {
+            if (poll() > 0) {
+                begin = System.nanoTime();
+            } else {
+                if (System.nanoTime() - begin > lab.subject().patienceNanos()) {
+                    throw missing();
+                }
+                pause(begin);
+            }
+        }
+    }
+
+    /** Leaves the processor to the engine's threads, where waiting takes longer. */
+    private static void pause(final long begin) {
+        if (System.nanoTime() - begin > PAUSE_AFTER_NANOS) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Copies that are not reported: would they be if there were more? */
+    private Violation missing() {
+        final long lost = inFlight();
+        final Violation violation =
+                new Violation(Names.EVERY_COPY, lost + " of " + accepted + " accepted copies were not reported for long");
+        vain(violation);
+        final long other = lastAt == 0 ? Memory.PAGE / 2 : 0;
+        if (last == null || lost >= maxInFlight) {
+            return violation;
+        }
+        batch.clear();
+        last.clear(lastAt, 1);
+        final long before = reported;
+        batch.add(last.source(other), last.destination(other), 1);
+        submitAndClear();
+        final long begin = System.nanoTime();
+        while (reported - before < lost && System.nanoTime() - begin < lab.subject().patienceNanos()) {
+            poll();
+            pause(begin);
+        }
+        return reported - before < lost || !last.isCopied(lastAt, 1)
+                ? violation
+                : new Violation(Names.DOORBELL, lost + " accepted copies were reported only after another transferData");
+    }
+
+    private Violation vain(final Violation violation) {
+        lab.subject().waitedInVain();
+        return violation;
+    }
+
+    /** Tells of memory; the engine must take it. */
+    void announce(final MemoryRegion region) {
+        try {
+            ops.announce(region);
+            announced.add(region);
+        } catch (DmaException e) {
+            Lab.checkMessage(e);
+            throw new Violation(Names.ANNOUNCE, "announce of " + region.length() + " bytes: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.ANNOUNCE, "announce threw " + Text.of(e));
+        }
+    }
+
+    /** Takes memory back in which nothing is in flight; the engine must let it go. */
+    void withdraw(final MemoryRegion region) {
+        try {
+            ops.withdraw(region);
+            announced.remove(region);
+        } catch (DmaException e) {
+            Lab.checkMessage(e);
+            throw new Violation(Names.WITHDRAW, "withdraw with nothing in flight: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.WITHDRAW, "withdraw threw " + Text.of(e));
+        }
+    }
+
+    /** Gives up what is in flight, which must succeed. */
+    void abort() {
+        final long begin = System.nanoTime();
+        lab.calls("abort");
+        final boolean stopped;
+        try {
+            stopped = ops.abort();
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.ABORT_TRUE, "abort threw " + Text.of(e));
+        } finally {
+            lab.calls("");
+        }
+        if (!stopped) {
+            throw new Violation(
+                    Names.ABORT_TRUE,
+                    "abort returned false after " + (System.nanoTime() - begin) / 1_000_000 + " ms, and nothing was wrong");
+        }
+        forget();
+    }
+
+    /** Nothing is in flight any more. */
+    void forget() {
+        batch.clear();
+        reported = accepted;
+    }
+
+    /** Closes it, whatever is in flight. */
+    void close() {
+        closed = true;
+        try {
+            ops.close();
+        } catch (RuntimeException | Error e) {
+            throw new Violation(Names.CLOSE, "close threw " + Text.of(e));
+        }
+    }
+
+    /** What the core does at the end. */
+    void end() {
+        if (!closed) {
+            if (inFlight() > 0) {
+                abort();
+            }
+            List.copyOf(announced).forEach(this::withdraw);
+            close();
+        }
+    }
+
+    /** After a rule was broken: closes it, and does not care. */
+    void abandon() {
+        if (!closed) {
+            closed = true;
+            // It may hang, so nobody waits for it.
+            Thread.ofPlatform().daemon().name("dma-tck close").start(() -> {
+                try {
+                    ops.close();
+                } catch (RuntimeException | Error e) {
+                    // What was seen before is what is told.
+                }
+            });
+        }
+    }
+}
