@@ -111,6 +111,13 @@ final class Bench implements AutoCloseable {
         return channel.completedCopies(completions);
     }
 
+    /** Asks until so many were reported in all; a device that is asked again answers between two of them. */
+    void pollFor(final int count) {
+        while (completions.count() < count) {
+            assertThat(poll()).isNotNegative();
+        }
+    }
+
     boolean isCopied(final long at, final long length) {
         return to.asSlice(at, length).mismatch(from.asSlice(at, length)) == -1;
     }
