@@ -181,9 +181,8 @@ class DriverTest {
     @ParameterizedTest
     @MethodSource
     void shouldTellOfCopiesThatWereNotMade(final String queue, final String fault) throws DmaException {
-        // The driver tries a descriptor first where it writes: from the eleventh on.
         copyThrough(DsaSettings.DEFAULT.withFaults(faults(fault)), queue);
-        assertThat(failed).isBetween(0, COPIES / 5);
+        assertThat(failed).isBetween(COPIES / 20, COPIES / 5);
     }
 
     @ParameterizedTest
