@@ -86,6 +86,28 @@ class ModelThreadTest {
         }
     }
 
+    @Test
+    void shouldAllocateNothingForAnAccessOfARegister() throws Exception {
+        start(CbdmaSettings.DEFAULT);
+        try (HandDriver driver = new HandDriver(model)) {
+            driver.arm();
+            final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            access(driver, 20_000);
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            access(driver, 20_000);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000);
+        }
+    }
+
+    private static void access(final HandDriver driver, final int times) {
+        for (int i = 0; i < times; i++) {
+            driver.registers.write16(HandDriver.DMACOUNT, 0);
+            if (driver.registers.read64(HandDriver.CHANSTS) != ChannelState.ARMED) {
+                throw new AssertionError("not armed any more");
+            }
+        }
+    }
+
     private static int run(final HandDriver driver, final int from, final int count) {
         int published = from;
         while (published < from + count) {
