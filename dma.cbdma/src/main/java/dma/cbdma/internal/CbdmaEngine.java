@@ -5,7 +5,6 @@ import dma.api.DmaException;
 import dma.api.DmaLimits;
 import dma.api.DmaOps;
 import dma.cbdma.internal.pci.PciFunction;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The CBDMA functions of a NUMA node. Each is one channel, and so serves one virtqueue. Any thread; while a channel is
- * opened, which takes some ten milliseconds, others wait.
+ * The CBDMA functions of a NUMA node. Each is one channel, and so serves one virtqueue. Any thread; a channel takes some
+ * tenths of a second to open, several may be opened at a time.
  */
 public final class CbdmaEngine implements DmaEngine, CbdmaChannel.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(CbdmaEngine.class);
@@ -112,41 +111,59 @@ public final class CbdmaEngine implements DmaEngine, CbdmaChannel.Owner {
     }
 
     @Override
-    public synchronized DmaOps open(final String owner) throws DmaException {
-        final List<String> failures = new ArrayList<>();
-        for (final PciFunction function : functions.values()) {
-            if (!taken.containsKey(function.address())) {
-                try {
-                    return open(owner, function);
-                } catch (UnusableException e) {
-                    failures.add(function + ": " + e.getMessage());
-                }
+    public DmaOps open(final String owner) throws DmaException {
+        final Map<String, String> failures = new TreeMap<>();
+        for (PciFunction free = reserve(owner, failures); free != null; free = reserve(owner, failures)) {
+            try {
+                return open(free);
+            } catch (UnusableException e) {
+                failures.put(free.address(), free + ": " + e.getMessage());
             }
         }
+        throw new DmaException(whyNone(owner, failures));
+    }
+
+    /** Takes a function that is free and was not tried; null where there is none. */
+    private synchronized PciFunction reserve(final String owner, final Map<String, String> tried) {
+        for (final PciFunction function : functions.values()) {
+            if (!taken.containsKey(function.address()) && !tried.containsKey(function.address())) {
+                taken.put(function.address(), new Taken(owner));
+                return function;
+            }
+        }
+        return null;
+    }
+
+    private CbdmaChannel open(final PciFunction function) throws UnusableException {
+        CbdmaChannel channel = null;
+        try {
+            channel = CbdmaChannel.open(OpenFunction.open(containers, function), ring, pacer, this);
+            return channel;
+        } finally {
+            opened(function, channel);
+        }
+    }
+
+    private synchronized void opened(final PciFunction function, final CbdmaChannel channel) {
+        if (channel == null) {
+            taken.remove(function.address());
+        } else {
+            taken.get(function.address()).channel = channel;
+        }
+    }
+
+    private synchronized String whyNone(final String owner, final Map<String, String> failures) {
         if (!failures.isEmpty()) {
-            throw new DmaException(name + " has no channel for " + owner + ": " + String.join(". ", failures));
+            return name + " has no channel for " + owner + ": " + String.join(". ", failures.values());
         }
         if (functions.isEmpty()) {
-            throw new DmaException(name + " has no functions any more; bind some to vfio-pci, or take another engine");
+            return name + " has no functions any more; bind some to vfio-pci, or take another engine";
         }
-        throw new DmaException(name + " has no channel for " + owner + ": a function serves one queue, and "
+        return name + " has no channel for " + owner + ": a function serves one queue, and "
                 + taken.entrySet().stream()
                         .map(each -> each.getKey() + " serves " + each.getValue())
                         .collect(Collectors.joining(", "))
-                + "; give one of these queues another engine, or bind more functions to vfio-pci");
-    }
-
-    private CbdmaChannel open(final String owner, final PciFunction function) throws UnusableException {
-        final Taken mine = new Taken(owner);
-        taken.put(function.address(), mine);
-        try {
-            mine.channel = CbdmaChannel.open(OpenFunction.open(containers, function), ring, pacer, this);
-            return mine.channel;
-        } finally {
-            if (mine.channel == null) {
-                taken.remove(function.address());
-            }
-        }
+                + "; give one of these queues another engine, or bind more functions to vfio-pci";
     }
 
     @Override

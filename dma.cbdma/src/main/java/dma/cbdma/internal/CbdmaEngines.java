@@ -29,6 +29,9 @@ public final class CbdmaEngines {
     /** What was found good, as sysfs showed it then. */
     private final Map<PciFunction, FunctionState> known = new HashMap<>();
 
+    /** What each that was ever found good said of itself, by address: one that is in use is not opened to look. */
+    private final Map<String, FunctionState> facts = new HashMap<>();
+
     private List<FunctionState> states = List.of();
 
     /** Of {@code host}; nothing is looked at before {@link #refresh}. */
@@ -89,14 +92,22 @@ public final class CbdmaEngines {
             return FunctionState.unusable(function, function.problem());
         }
         final FunctionState before = known.get(function);
-        return before == null ? probe(function) : before;
+        if (before != null) {
+            return before;
+        }
+        final FunctionState fact = facts.get(function.address());
+        return fact != null && owners().containsKey(function.address())
+                ? new FunctionState(function, null, fact.version(), fact.maxTransfer())
+                : probe(function);
     }
 
     private FunctionState probe(final PciFunction function) {
         try {
-            final OpenFunction open = OpenFunction.open(containers, function);
+            final OpenFunction open = OpenFunction.look(containers, function);
             try {
-                return new FunctionState(function, null, open.version(), open.maxTransfer());
+                final FunctionState good = new FunctionState(function, null, open.version(), open.maxTransfer());
+                facts.put(function.address(), good);
+                return good;
             } finally {
                 open.close();
             }

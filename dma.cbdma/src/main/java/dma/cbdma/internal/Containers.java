@@ -6,6 +6,7 @@ import dma.cbdma.device.VfioGroup;
 import dma.cbdma.internal.pci.PciFunction;
 import java.util.HashMap;
 import java.util.Map;
+import linux.Errno;
 import linux.LinuxException;
 
 /**
@@ -150,7 +151,7 @@ final class Containers {
         try {
             final int type = iommuType(container, physical);
             group.setContainer(container);
-            container.setIommu(type);
+            setIommu(container, type);
             final AddressSpace addresses = new AddressSpace(host, container, physical);
             addresses.learnRanges();
             usable = true;
@@ -161,6 +162,22 @@ final class Containers {
             if (!usable) {
                 container.close();
             }
+        }
+    }
+
+    private static void setIommu(final VfioContainer container, final int type)
+            throws LinuxException, UnusableException {
+        try {
+            container.setIommu(type);
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EPERM) {
+                throw new UnusableException(
+                        "the kernel refuses the IOMMU: this machine remaps no interrupts, or CAP_SYS_RAWIO is missing",
+                        "turn interrupt remapping on in the firmware, or modprobe vfio_iommu_type1"
+                                + " allow_unsafe_interrupts=1",
+                        e);
+            }
+            throw e;
         }
     }
 

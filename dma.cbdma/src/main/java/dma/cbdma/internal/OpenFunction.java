@@ -45,11 +45,24 @@ final class OpenFunction {
 
     /** Opens it, resets it, and lets it reach memory. */
     static OpenFunction open(final Containers containers, final PciFunction function) throws UnusableException {
+        return open(containers, function, true);
+    }
+
+    /** Opens it to see what it is. */
+    static OpenFunction look(final Containers containers, final PciFunction function) throws UnusableException {
+        return open(containers, function, false);
+    }
+
+    private static OpenFunction open(final Containers containers, final PciFunction function, final boolean toUse)
+            throws UnusableException {
         final Containers.Seat seat = containers.join(function);
         final VfioDevice device;
         boolean opened = false;
         try {
-            device = seat.group().device(function.address());
+            // One at a time a group; others meanwhile, for the kernel resets the function here.
+            synchronized (seat.group()) {
+                device = seat.group().device(function.address());
+            }
             opened = true;
         } catch (LinuxException e) {
             throw VfioErrors.device(function.address(), e);
@@ -61,7 +74,7 @@ final class OpenFunction {
         final OpenFunction open = new OpenFunction(containers, function, seat.addresses(), device);
         boolean usable = false;
         try {
-            open.enable();
+            open.enable(toUse);
             open.identify();
             usable = true;
             return open;
@@ -74,7 +87,11 @@ final class OpenFunction {
         }
     }
 
-    private void enable() throws LinuxException {
+    private void enable(final boolean toUse) throws LinuxException {
+        if (!toUse) {
+            command(MEMORY_SPACE, 0);
+            return;
+        }
         command(MEMORY_SPACE | BUS_MASTER, 0);
         if ((device.flags() & VfioDevice.CAN_RESET) != 0) {
             try {

@@ -131,7 +131,7 @@ class CbdmaChannelTest {
         assertThat(function.error).isZero();
         assertThat(function.state()).isEqualTo(Registers.ARMED);
         assertThat(function.chain() % 64).isZero();
-        assertThat(function.deviceResets).isEqualTo(2); // one to look at it, one for the channel
+        assertThat(function.deviceResets).isEqualTo(1);
         assertThat(channel.completedCopies(completions)).isZero();
         assertThat(function.doorbells).isZero();
     }
