@@ -445,7 +445,9 @@ final class Channel {
             if (mover.writeBack(completionAddress, last | HALTED)) {
                 counters.add(Counter.WRITEBACKS, 1);
             } else {
-                file.set(Register.CHANERR, file.get(Register.CHANERR) | 1L << device.errors().completion());
+                file.set(
+                        Register.CHANERR,
+                        file.get(Register.CHANERR) | 1L << device.errors().completion());
             }
         }
         show(HALTED);
