@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * <p>{@link #readAt} and {@link #writeAt} allocate nothing once a thread has made a call; the others do.
  */
 @SuppressWarnings("restricted")
-public final class DeviceFile {
+public final class Files {
     /** {@code open(2)}. */
     public static final int O_RDONLY = 0;
 
@@ -33,7 +33,7 @@ public final class DeviceFile {
     private static final MethodHandle PWRITE =
             handle("pwrite", 4, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    private DeviceFile() {}
+    private Files() {}
 
     private static MethodHandle handle(
             final String name, final int firstVariadic, final MemoryLayout result, final MemoryLayout... arguments) {
