@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dma.api.DmaEngine;
 import dma.api.DmaException;
+import dma.api.MemoryRegion;
 import dma.chaos.Chance;
 import dma.chaos.ChaosEngine;
 import dma.chaos.Fault;
@@ -57,7 +58,8 @@ class AsyncPropertyTest {
         random = new Random(seed);
         new RandomTraffic(random, PACKETS, new RandomTraffic.Channels() {
                     @Override
-                    public CopyChannel open(final RingFixture ring, final Overflow overflow) {
+                    public CopyChannel open(
+                            final RingFixture ring, final List<MemoryRegion> memory, final Overflow overflow) {
                         return switch (random.nextInt(6)) {
                             case 0 -> null;
                             case 1 -> channel(ring, new InlineEngine(), overflow);

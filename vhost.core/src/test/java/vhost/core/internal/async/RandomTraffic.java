@@ -2,13 +2,16 @@ package vhost.core.internal.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dma.api.MemoryRegion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import vhost.core.internal.async.CopyChannel.Overflow;
+import vhost.core.internal.memory.MappedRegion;
 import vhost.core.internal.testing.FakeDriver;
 import vhost.core.internal.testing.FakeDriver.Part;
 import vhost.core.internal.testing.FakeDriver.Shape;
@@ -23,8 +26,12 @@ import vhost.core.internal.testing.RingFixture.Setup;
 final class RandomTraffic {
     /** Whose engines the rings get. */
     interface Channels {
-        /** A new channel for {@code ring}; null where the core is to copy itself. */
-        CopyChannel open(RingFixture ring, Overflow overflow);
+        /**
+         * A new channel for {@code ring}; null where the core is to copy itself.
+         *
+         * @param memory all that copies will name
+         */
+        CopyChannel open(RingFixture ring, List<MemoryRegion> memory, Overflow overflow);
 
         /** The core has let go of it. */
         void close(CopyChannel channel);
@@ -248,10 +255,18 @@ final class RandomTraffic {
         }
     }
 
+    private static MemoryRegion region(final MappedRegion guest) {
+        return new MemoryRegion(guest.address(), guest.size());
+    }
+
     private void swap(final RingFixture ring) {
         final int threshold = THRESHOLDS[random.nextInt(THRESHOLDS.length)];
         final Overflow overflow = random.nextInt(3) == 0 ? Overflow.WAIT : Overflow.CPU;
-        final CopyChannel next = engines.open(ring, overflow);
+        final CopyChannel next = engines.open(
+                ring,
+                Stream.concat(ring.memory.regions().stream().map(RandomTraffic::region), Stream.of(from.pool.region()))
+                        .toList(),
+                overflow);
         // Too many may be on their way out: then it stays as it is.
         if (ring.copies.use(next, next == null ? 0 : threshold)) {
             if (next != null) {

@@ -2,6 +2,7 @@ package vhost.core.internal.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dma.api.MemoryRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import vhost.core.api.PacketPool;
 /** Packets between guard bytes; a test may be called when one is taken. */
 public final class GuardedPool implements PacketPool {
     private static final int GUARD = 64;
+    private static final long PAGE = 4096;
     private static final byte PATTERN = 0x5A;
     private static final byte[] INTACT = new byte[GUARD];
     private static final int STRIDE = Packet.DATA + Packet.MAX_DATA_BYTES + GUARD + 63 & -64;
@@ -29,6 +31,12 @@ public final class GuardedPool implements PacketPool {
     public GuardedPool(final Arena arena, final int packets) {
         memory = arena.allocate((long) STRIDE * packets, 64);
         stack = new long[packets];
+    }
+
+    /** The pages that the packets are in. */
+    public MemoryRegion region() {
+        final long first = memory.address() & -PAGE;
+        return new MemoryRegion(first, (memory.address() + memory.byteSize() + PAGE - 1 & -PAGE) - first);
     }
 
     /** Runs each time before a packet is handed out. */
