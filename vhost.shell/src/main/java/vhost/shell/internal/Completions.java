@@ -108,9 +108,9 @@ public final class Completions {
         for (List<String> names : List.of(usage.required(), usage.optional())) {
             names.stream()
                     .filter(SOURCES::containsKey)
-                    .forEach(name -> script.append(start)
+                    .forEach(argument -> script.append(start)
                             .append(" -a '")
-                            .append(SOURCES.get(name))
+                            .append(SOURCES.get(argument))
                             .append("'\n"));
         }
         return script.toString();
