@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
@@ -38,11 +39,19 @@ public final class DoctorCommand extends Command implements Callable<List<List<S
 
     @Override
     Object execute(Arguments arguments) {
-        Table table = new Table("no bundle has anything to say", "VERDICT", "WHAT", "STATE", "REMEDY");
-        for (Finding finding : findings()) {
-            table.row(WORDS.get(finding.verdict()), finding.what(), finding.state(), finding.remedy());
+        List<Finding> findings = findings();
+        if (findings.isEmpty()) {
+            return "no bundle has anything to say";
         }
-        return table;
+        int width = findings.stream().mapToInt(f -> f.what().length()).max().orElseThrow();
+        return findings.stream().map(finding -> lines(finding, width)).collect(Collectors.joining("\n"));
+    }
+
+    /** As {@code ./vhost doctor} shows it: what mends it is a line of its own. */
+    private static String lines(Finding finding, int width) {
+        String format = "%-8s  %-" + width + "s  %s";
+        String line = format.formatted(WORDS.get(finding.verdict()), finding.what(), finding.state());
+        return finding.remedy().isEmpty() ? line : line + "\n" + format.formatted("", "", "-> " + finding.remedy());
     }
 
     /** Verdict, what, state and remedy of each finding. */
