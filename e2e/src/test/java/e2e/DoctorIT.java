@@ -46,10 +46,12 @@ class DoctorIT {
             doctor(scratch);
             // One platform only: no --instance is needed.
             assertThat(platform.exec("vhost:ports")).contains("port0");
-            assertThat(Path.of(scratch.folder().toString(), "run", "vhost")).isDirectoryContaining(folder ->
-                    folder.getFileName().toString().startsWith("forward-"));
-            assertThat(Path.of(scratch.folder().toString(), "run", "vhost")).isDirectoryNotContaining(folder ->
-                    folder.getFileName().toString().startsWith("doctor-"));
+            assertThat(Path.of(scratch.folder().toString(), "run", "vhost"))
+                    .isDirectoryContaining(
+                            folder -> folder.getFileName().toString().startsWith("forward-"));
+            assertThat(Path.of(scratch.folder().toString(), "run", "vhost"))
+                    .isDirectoryNotContaining(
+                            folder -> folder.getFileName().toString().startsWith("doctor-"));
             assertThat(Files.exists(scratch.resolve("state"))).isFalse();
             platform.stop();
         }

@@ -24,8 +24,8 @@ class ForwardModelsIT {
     @ValueSource(strings = {"dsa-model0/wq0.0", "dsa-model1/wq1.1", "cbdma-model0"})
     void carriesPacketsByAModel(final String engine) throws IOException {
         try (Scratch scratch = new Scratch();
-                Platform platform = Platform.forward(
-                        scratch, "macswap", 1, "--models", "--engine", engine, "--threshold", "64");
+                Platform platform =
+                        Platform.forward(scratch, "macswap", 1, "--models", "--engine", engine, "--threshold", "64");
                 VhostFrontend frontend = VhostFrontend.connect(
                         FrontendConfig.builder(platform.socket(0)).build())) {
             final Control control = platform.control();

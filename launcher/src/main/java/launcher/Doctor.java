@@ -75,9 +75,7 @@ final class Doctor implements Callable<Integer> {
         int width = findings.stream().mapToInt(f -> f.what().length()).max().orElse(0);
         String format = "%-8s  %-" + width + "s  %s%s%n";
         for (Finding finding : findings) {
-            spec.commandLine()
-                    .getOut()
-                    .printf(format, finding.verdict().word(), finding.what(), "", finding.state());
+            spec.commandLine().getOut().printf(format, finding.verdict().word(), finding.what(), "", finding.state());
             if (!finding.remedy().isEmpty()) {
                 spec.commandLine().getOut().printf(format, "", "", "-> ", finding.remedy());
             }

@@ -72,7 +72,8 @@ record Host(Path root) {
         }
         return Files.isWritable(device)
                 ? new Finding(Verdict.OK, "KVM", "/dev/kvm", "")
-                : new Finding(Verdict.UNUSABLE, "KVM", "/dev/kvm, not yours", "usermod -aG kvm $USER, and log in again");
+                : new Finding(
+                        Verdict.UNUSABLE, "KVM", "/dev/kvm, not yours", "usermod -aG kvm $USER, and log in again");
     }
 
     private String read(String file) {

@@ -58,8 +58,7 @@ public final class DoctorCommand extends Command implements Callable<List<List<S
     @Override
     public List<List<String>> call() {
         return findings().stream()
-                .map(finding -> List.of(
-                        finding.verdict().name(), finding.what(), finding.state(), finding.remedy()))
+                .map(finding -> List.of(finding.verdict().name(), finding.what(), finding.state(), finding.remedy()))
                 .toList();
     }
 
