@@ -16,6 +16,7 @@ import launcher.Finding.Verdict;
  */
 record Host(Path root) {
     private static final int JAVA = 25;
+    private static final int CAP_IPC_LOCK = 14;
     private static final long NEEDED_LOCKED_BYTES = 64L << 20;
 
     List<Finding> findings() {
@@ -51,6 +52,10 @@ record Host(Path root) {
 
     private Finding lockedMemory() {
         String what = "locked memory";
+        Matcher capabilities = Pattern.compile("CapEff:\\s+(\\p{XDigit}{16})").matcher(read("proc/self/status"));
+        if (capabilities.find() && (Long.parseUnsignedLong(capabilities.group(1), 16) >> CAP_IPC_LOCK & 1) == 1) {
+            return new Finding(Verdict.OK, what, "not limited: this process has CAP_IPC_LOCK", "");
+        }
         Matcher limit = Pattern.compile("Max locked memory\\s+(\\S+)").matcher(read("proc/self/limits"));
         String bytes = limit.find() ? limit.group(1) : "unknown";
         boolean enough =

@@ -31,6 +31,15 @@ class HostTest {
         assertThat(finding("KVM").verdict()).isEqualTo(Verdict.OK);
     }
 
+    @Test
+    void knowsWhoMayLockWithoutLimit() throws IOException {
+        write("proc/self/limits", "Max locked memory         8388608              8388608              bytes\n");
+        write("proc/self/status", "CapEff:\t000001ffffffbfff\n");
+        assertThat(finding("locked memory").verdict()).isEqualTo(Verdict.ABSENT);
+        write("proc/self/status", "CapEff:\t000001ffffffffff\n");
+        assertThat(finding("locked memory").verdict()).isEqualTo(Verdict.OK);
+    }
+
     private Finding finding(String what) {
         return new Host(root)
                 .findings().stream()
