@@ -1,39 +1,16 @@
 package linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
  * The open file of a character device. {@link #write} may be called by several threads at once; the owner calls
  * {@link #close()} once, after every user has let go.
- *
- * <p>Beside that, calls on descriptors that others own, which are plain {@code int}s: {@code open(2)}, {@code ioctl(2)},
- * {@code pread(2)}, {@code pwrite(2)}. Any thread. {@link #readAt} and {@link #writeAt} allocate nothing once a thread has
- * made a call; the others do.
  */
-@SuppressWarnings("restricted")
 public final class DeviceFile implements AutoCloseable {
-    /** {@code open(2)}. */
-    public static final int O_RDONLY = 0;
-
-    public static final int O_RDWR = 2;
-
+    private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
-
-    private static final MethodHandle OPEN = handle("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    private static final MethodHandle IOCTL = handle("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PREAD = handle("pread", 4, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PWRITE =
-            handle("pwrite", 4, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     private final int fd;
 
@@ -41,78 +18,13 @@ public final class DeviceFile implements AutoCloseable {
         this.fd = fd;
     }
 
-    private static MethodHandle handle(
-            final String name, final int firstVariadic, final MemoryLayout result, final MemoryLayout... arguments) {
-        final Linker linker = Linker.nativeLinker();
-        final MemorySegment function = linker.defaultLookup().findOrThrow(name);
-        final FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
-        final Linker.Option errno = Linker.Option.captureCallState("errno");
-        return firstVariadic < arguments.length
-                ? linker.downcallHandle(function, descriptor, errno, Linker.Option.firstVariadicArg(firstVariadic))
-                : linker.downcallHandle(function, descriptor, errno);
-    }
-
-    /** Opens {@code path}, closed on exec; {@code flags} are {@code O_*}. */
-    public static int open(final Path path, final int flags) throws LinuxException {
-        final MemorySegment cell = Libc.errnoCell();
-        try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment name = arena.allocateFrom(path.toString());
-            return Linux.check("open of " + path, (int) OPEN.invokeExact(cell, name, flags | O_CLOEXEC, 0), cell);
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Libc.unexpected(e);
-        }
-    }
-
-    /**
-     * {@code ioctl(2)}.
-     *
-     * @param call the name of the request, for messages
-     * @param argument a number, or the address of what the request takes
-     * @return what it returned, not negative
-     */
-    public static int ioctl(final String call, final int fd, final long request, final long argument)
-            throws LinuxException {
-        final MemorySegment cell = Libc.errnoCell();
-        try {
-            return Linux.check(call, (int) IOCTL.invokeExact(cell, fd, request, argument), cell);
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Libc.unexpected(e);
-        }
-    }
-
-    /** {@code pread(2)} of {@code length} bytes to memory at {@code address}. How many were read, or a negative errno. */
-    public static long readAt(final int fd, final long address, final long length, final long offset) {
-        final MemorySegment cell = Libc.errnoCell();
-        try {
-            final long count = (long) PREAD.invokeExact(cell, fd, address, length, offset);
-            return count < 0 ? -Libc.errno(cell) : count;
-        } catch (Throwable e) {
-            throw Libc.unexpected(e);
-        }
-    }
-
-    /** {@code pwrite(2)} of {@code length} bytes from {@code address}. How many were written, or a negative errno. */
-    public static long writeAt(final int fd, final long address, final long length, final long offset) {
-        final MemorySegment cell = Libc.errnoCell();
-        try {
-            final long count = (long) PWRITE.invokeExact(cell, fd, address, length, offset);
-            return count < 0 ? -Libc.errno(cell) : count;
-        } catch (Throwable e) {
-            throw Libc.unexpected(e);
-        }
-    }
-
     /** {@code open(2)} for reading and writing, closed on exec. Not for files whose {@code open} waits for somebody. */
     public static DeviceFile open(final Path path) throws LinuxException {
         final MemorySegment cell = Libc.errnoCell();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment name = arena.allocateFrom(path.toString());
-            return new DeviceFile(Linux.check(
-                    "open " + path, (int) Libc.OPEN.invokeExact(cell, name, O_RDWR | O_CLOEXEC), cell));
+            return new DeviceFile(
+                    Linux.check("open " + path, (int) Libc.OPEN.invokeExact(cell, name, O_RDWR | O_CLOEXEC), cell));
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable e) {

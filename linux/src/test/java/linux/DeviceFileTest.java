@@ -61,7 +61,8 @@ class DeviceFileTest {
         final long at = Arena.global().allocate(8).address();
         long least = Long.MAX_VALUE;
         try (DeviceFile full = DeviceFile.open(Path.of("/dev/full"))) {
-            for (int measured = 0; measured < 10; measured++) {
+            // Code that is not compiled yet allocates; when it is depends on what else the machine does.
+            for (int measured = 0; measured < 50 && least > 1024; measured++) {
                 final long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 20_000; i++) {
                     if (full.write(at, 8) != -ENOSPC || Pages.populateForReading(at, 8) != 0) {
@@ -71,6 +72,6 @@ class DeviceFileTest {
                 least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
             }
         }
-        assertThat(least).isLessThan(20_000);
+        assertThat(least).isLessThanOrEqualTo(1024);
     }
 }

@@ -29,6 +29,15 @@ class PagesTest {
     }
 
     @Test
+    void shouldTellOfMemoryThatMayNotBeWritten() throws Exception {
+        final long memory = Linux.mmap(4096, Linux.PROT_READ, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
+        assertThat(Pages.canPopulate()).isTrue();
+        assertThat(Pages.populateForReading(memory, 1)).isZero();
+        assertThat(Pages.populateForWriting(memory, 1)).isEqualTo(-Pages.EINVAL);
+        Linux.munmap(memory, 4096);
+    }
+
+    @Test
     void shouldTellOfAFileThatWasTruncated() throws Exception {
         final int fd = Linux.memfd("truncated", 8192, 0);
         final long memory = Linux.mmap(8192, RW, Linux.MAP_SHARED, fd, 0);

@@ -64,8 +64,7 @@ public final class Certification {
             return result;
         }
         final String seen = violation.getMessage() + " (seen by " + rule.name() + ")";
-        failed.putIfAbsent(
-                violation.rule(), new Result(Contract.rule(violation.rule()), Verdict.FAILED, seen, nanos));
+        failed.putIfAbsent(violation.rule(), new Result(Contract.rule(violation.rule()), Verdict.FAILED, seen, nanos));
         final String cut = "not judged: " + violation.rule() + " was broken here";
         return failed.getOrDefault(rule.name(), new Result(rule, Verdict.NOT_APPLICABLE, cut, nanos));
     }

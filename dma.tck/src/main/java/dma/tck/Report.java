@@ -47,7 +47,8 @@ public record Report(String engine, String backing, DmaLimits limits, Instant ti
                             result.verdict().text(),
                             millis(result),
                             result.verdict() == Verdict.FAILED
-                                    ? result.detail() + "; asked: " + result.rule().statement()
+                                    ? result.detail() + "; asked: "
+                                            + result.rule().statement()
                                     : result.detail()));
         }
         return text.append('\n').append(summary()).toString();
@@ -57,7 +58,8 @@ public record Report(String engine, String backing, DmaLimits limits, Instant ti
         return "engine " + engine + (isModel() ? " (a model: says nothing about hardware)" : " (" + backing + ")")
                 + " against the contract of dma.api, " + time.truncatedTo(ChronoUnit.SECONDS) + "\n"
                 + "states: longest copy " + limits.maxCopyBytes() + " bytes, at most " + limits.maxInFlight()
-                + " in flight, alignment " + limits.alignment() + ", " + (limits.offloads() ? "offloads" : "copies in the call")
+                + " in flight, alignment " + limits.alignment() + ", "
+                + (limits.offloads() ? "offloads" : "copies in the call")
                 + ", " + (limits.needsMapping() ? "needs memory announced" : "needs no announcement");
     }
 

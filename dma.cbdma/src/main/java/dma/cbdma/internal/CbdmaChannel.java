@@ -66,6 +66,9 @@ final class CbdmaChannel implements DmaOps {
     private int idlePolls;
     private boolean closed;
 
+    /** Once it is closed: whether its function writes nothing any more. */
+    private boolean stopped;
+
     private CbdmaChannel(
             final OpenFunction function,
             final RingMemory memory,
@@ -107,7 +110,9 @@ final class CbdmaChannel implements DmaOps {
     private void bringUp() throws UnusableException {
         if (!control.quiesce()) {
             throw new UnusableException(
-                    "the channel does not reset", "echo 1 > /sys/bus/pci/devices/FUNCTION/reset, or restart the host");
+                    "the channel does not reset",
+                    "end this process, then echo 1 > /sys/bus/pci/devices/"
+                            + function.function().address() + "/reset, or restart the host");
         }
         function.clearOldErrors();
         start.beginReset(ring.iova(0));
@@ -281,7 +286,7 @@ final class CbdmaChannel implements DmaOps {
     @Override
     public boolean abort() {
         if (closed) {
-            return true; // or it was never closed: see close
+            return stopped;
         }
         if (state == RUNNING) {
             look();
@@ -347,7 +352,7 @@ final class CbdmaChannel implements DmaOps {
         if (closed) {
             return;
         }
-        final boolean stopped = control.stop() && isIsolated();
+        stopped = control.stop() && isIsolated();
         closed = true;
         state = DEAD;
         if (stopped) {

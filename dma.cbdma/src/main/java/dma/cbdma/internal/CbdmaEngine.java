@@ -169,6 +169,16 @@ public final class CbdmaEngine implements DmaEngine, CbdmaChannel.Owner {
     @Override
     public synchronized void closed(final CbdmaChannel channel, final boolean stopped) {
         final PciFunction function = channel.function().function();
+        final long halts = channel.halts().read();
+        if (HaltCount.count(halts) > 0) {
+            LOG.warn(
+                    "{}: {} halted {} times for {}; the last CHANERR was {}",
+                    name,
+                    function,
+                    HaltCount.count(halts),
+                    taken.get(function.address()),
+                    ChannelError.names(HaltCount.error(halts)));
+        }
         if (stopped) {
             taken.remove(function.address());
         } else {

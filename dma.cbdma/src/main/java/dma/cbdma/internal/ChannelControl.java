@@ -23,6 +23,11 @@ final class ChannelControl {
         pacer.pause();
         registers.reset();
         pacer.pause();
+        return awaitReset();
+    }
+
+    /** As long as the reset bit stands, CHAINADDR is written: without that some parts do not finish. */
+    private boolean awaitReset() {
         for (int i = 0; registers.isResetting(); i++) {
             if (i == MOST_POLLS) {
                 return false;
@@ -45,22 +50,15 @@ final class ChannelControl {
         }
         if (state == Registers.ACTIVE || state == Registers.IDLE) {
             registers.suspend();
-            if (awaitStopped()) {
-                return true;
+            for (int i = 0; i < MOST_POLLS; i++) {
+                pacer.pause();
+                if (isStopped(registers.state())) {
+                    return true;
+                }
             }
         }
         registers.reset(); // SUSPEND does not move a channel that is ARMED
-        return awaitStopped() && !registers.isResetting();
-    }
-
-    private boolean awaitStopped() {
-        for (int i = 0; i < MOST_POLLS; i++) {
-            pacer.pause();
-            if (isStopped(registers.state())) {
-                return true;
-            }
-        }
-        return false;
+        return awaitReset() && isStopped(registers.state());
     }
 
     private static boolean isStopped(final int state) {

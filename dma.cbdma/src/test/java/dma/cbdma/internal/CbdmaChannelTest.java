@@ -420,6 +420,17 @@ class CbdmaChannelTest {
     }
 
     @Test
+    void shouldStopAChannelThatWantsAChainAddressToReset() {
+        function.ignoresSuspend = true;
+        function.needsChainToReset = true;
+        submit(10);
+        assertThat(channel.abort()).isTrue();
+        submit(10);
+        complete(10);
+        assertThat(completions.failures()).isZero();
+    }
+
+    @Test
     void shouldForgetAbortedFailures() {
         batch.add(1, 1, 1);
         add(0, 2 * MAX_TRANSFER);
@@ -440,6 +451,7 @@ class CbdmaChannelTest {
         assertThat(host.nanoTime() - before).isLessThan(1000 * Pacer.MILLI);
         assertThat(channel.transferData(batch)).isEqualTo(CopyStatus.HALTED);
         channel.close();
+        assertThat(channel.abort()).isFalse();
         assertThat(function.open).isTrue();
         assertThat(host.mappings).hasSize(3);
         assertThatThrownBy(() -> engine.open("port1/tx0"))

@@ -9,7 +9,7 @@ import linux.LinuxException;
 import linux.Memory;
 
 /** A function whose channel makes a step only when the test says so. */
-final class FakeFunction implements VfioDevice, RegisterSpace {
+public final class FakeFunction implements VfioDevice, RegisterSpace {
     static final int MAX_TRANSFER_EXPONENT = 12;
 
     final FakeHost host;

@@ -17,8 +17,8 @@ import linux.Errno;
 import linux.LinuxException;
 
 /** A host in a folder, whose calls fail when a test wants them to. All containers share a table of mappings. */
-final class FakeHost implements CbdmaHost, Pacer {
-    static final int SKYLAKE = 0x2021;
+public final class FakeHost implements CbdmaHost, Pacer {
+    public static final int SKYLAKE = 0x2021;
 
     final Path root;
     final Map<String, FakeFunction> functions = new HashMap<>();
@@ -47,7 +47,7 @@ final class FakeHost implements CbdmaHost, Pacer {
 
     private long nanos;
 
-    FakeHost(final Path root) throws IOException {
+    public FakeHost(final Path root) throws IOException {
         this.root = root;
         Files.createDirectories(pci());
         Files.createDirectories(vfio());
@@ -55,7 +55,7 @@ final class FakeHost implements CbdmaHost, Pacer {
     }
 
     /** A function that is bound to vfio-pci. */
-    FakeFunction add(final String address, final int node, final String group) throws IOException {
+    public FakeFunction add(final String address, final int node, final String group) throws IOException {
         final Path folder = describe(address, SKYLAKE, node);
         bind(address, "vfio-pci");
         Files.createSymbolicLink(folder.resolve("iommu_group"), Path.of("../../../kernel/iommu_groups", group));
@@ -68,7 +68,7 @@ final class FakeHost implements CbdmaHost, Pacer {
     }
 
     /** A function as it is before anybody binds it. */
-    Path describe(final String address, final int device, final int node) throws IOException {
+    public Path describe(final String address, final int device, final int node) throws IOException {
         final Path folder = Files.createDirectories(pci().resolve(address));
         Files.writeString(folder.resolve("vendor"), "0x8086\n");
         Files.writeString(folder.resolve("device"), "0x%04x\n".formatted(device));
@@ -76,7 +76,7 @@ final class FakeHost implements CbdmaHost, Pacer {
         return folder;
     }
 
-    void bind(final String address, final String driver) throws IOException {
+    public void bind(final String address, final String driver) throws IOException {
         final Path link = pci().resolve(address).resolve("driver");
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, Path.of("../../../bus/pci/drivers", driver));

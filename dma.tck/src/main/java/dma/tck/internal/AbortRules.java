@@ -38,8 +38,7 @@ final class AbortRules {
                     OWNERSHIP,
                     "once abort has returned true no destination is written any more",
                     AbortRules::writesNoMore),
-            new ContractRule(
-                    EMPTY, OWNERSHIP, "what was aborted is not reported", AbortRules::emptiesTheChannel),
+            new ContractRule(EMPTY, OWNERSHIP, "what was aborted is not reported", AbortRules::emptiesTheChannel),
             new ContractRule(
                     USABLE,
                     OWNERSHIP,

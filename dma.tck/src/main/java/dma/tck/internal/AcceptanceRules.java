@@ -22,8 +22,7 @@ final class AcceptanceRules {
                     lab -> traffic(lab, 40)),
             new ContractRule(
                     Names.ACCEPTS, MODEL, "a channel with nothing in flight accepts a copy", AcceptanceRules::oneByOne),
-            new ContractRule(
-                    Names.HEALTHY, MODEL, "a channel does not fail by itself", lab -> traffic(lab, 400)),
+            new ContractRule(Names.HEALTHY, MODEL, "a channel does not fail by itself", lab -> traffic(lab, 400)),
             new ContractRule(
                     Names.DOORBELL,
                     MODEL,
@@ -32,7 +31,10 @@ final class AcceptanceRules {
             new ContractRule(
                     FIRST, MODEL, "the copies before batch.first() are not made again", AcceptanceRules::beginsAtFirst),
             new ContractRule(
-                    PREFIX, MODEL, "the copies that are accepted are the first ones of the batch", AcceptanceRules::prefix),
+                    PREFIX,
+                    MODEL,
+                    "the copies that are accepted are the first ones of the batch",
+                    AcceptanceRules::prefix),
             new ContractRule(
                     REFUSED, OWNERSHIP, "a copy that was not accepted is not made", AcceptanceRules::leavesRefused),
             new ContractRule(
@@ -41,7 +43,10 @@ final class AcceptanceRules {
                     "a full channel accepts none, loses none, and accepts again when some were reported",
                     AcceptanceRules::recovers),
             new ContractRule(
-                    Names.BATCH_KEPT, OWNERSHIP, "transferData changes nothing in the batch", AcceptanceRules::keepsBatch),
+                    Names.BATCH_KEPT,
+                    OWNERSHIP,
+                    "transferData changes nothing in the batch",
+                    AcceptanceRules::keepsBatch),
             new ContractRule(
                     LATER,
                     OWNERSHIP,

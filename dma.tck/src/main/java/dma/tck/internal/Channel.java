@@ -104,7 +104,8 @@ final class Channel {
         refused |= count < end - first;
         if (inFlight() > maxInFlight) {
             throw new Violation(
-                    Names.IN_FLIGHT, inFlight() + " copies were accepted and not reported, the limit is " + maxInFlight);
+                    Names.IN_FLIGHT,
+                    inFlight() + " copies were accepted and not reported, the limit is " + maxInFlight);
         }
         batch.advance(count);
         return count;
@@ -219,7 +220,8 @@ final class Channel {
                 if (System.nanoTime() - begin > lab.subject().patienceNanos()) {
                     batch.clear();
                     throw inFlight() == 0
-                            ? vain(new Violation(Names.ACCEPTS, "nothing was in flight, and nothing was accepted for long"))
+                            ? vain(new Violation(
+                                    Names.ACCEPTS, "nothing was in flight, and nothing was accepted for long"))
                             : missing();
                 }
                 pause(begin);
@@ -260,8 +262,8 @@ final class Channel {
     /** Copies that are not reported: would they be if there were more? */
     private Violation missing() {
         final long lost = inFlight();
-        final Violation violation =
-                new Violation(Names.EVERY_COPY, lost + " of " + accepted + " accepted copies were not reported for long");
+        final Violation violation = new Violation(
+                Names.EVERY_COPY, lost + " of " + accepted + " accepted copies were not reported for long");
         vain(violation);
         final long other = lastAt == 0 ? Memory.PAGE / 2 : 0;
         if (last == null || lost >= maxInFlight) {
@@ -273,13 +275,15 @@ final class Channel {
         batch.add(last.source(other), last.destination(other), 1);
         submitAndClear();
         final long begin = System.nanoTime();
-        while (reported - before < lost && System.nanoTime() - begin < lab.subject().patienceNanos()) {
+        while (reported - before < lost
+                && System.nanoTime() - begin < lab.subject().patienceNanos()) {
             poll();
             pause(begin);
         }
         return reported - before < lost || !last.isCopied(lastAt, 1)
                 ? violation
-                : new Violation(Names.DOORBELL, lost + " accepted copies were reported only after another transferData");
+                : new Violation(
+                        Names.DOORBELL, lost + " accepted copies were reported only after another transferData");
     }
 
     private Violation vain(final Violation violation) {
@@ -328,7 +332,8 @@ final class Channel {
         if (!stopped) {
             throw new Violation(
                     Names.ABORT_TRUE,
-                    "abort returned false after " + (System.nanoTime() - begin) / 1_000_000 + " ms, and nothing was wrong");
+                    "abort returned false after " + (System.nanoTime() - begin) / 1_000_000
+                            + " ms, and nothing was wrong");
         }
         forget();
     }

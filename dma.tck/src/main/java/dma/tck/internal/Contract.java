@@ -11,10 +11,10 @@ public final class Contract {
                     CopyRules.RULES,
                     AcceptanceRules.RULES,
                     CompletionRules.RULES,
+                    AbortRules.RULES,
                     MappingRules.RULES,
                     ThreadRules.RULES,
                     DataPathRules.RULES,
-                    AbortRules.RULES,
                     CloseRules.RULES,
                     FailureRules.RULES,
                     LastRules.RULES)

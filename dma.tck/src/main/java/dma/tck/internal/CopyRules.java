@@ -9,8 +9,8 @@ import java.util.List;
 /** What a copy is. */
 final class CopyRules {
     private static final long[] LENGTHS = {
-        1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1500, 2048, 4095,
-        4096, 4097
+        1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1500,
+        2048, 4095, 4096, 4097
     };
 
     /** Between destinations, so that there is something to be written by mistake on either side. */
@@ -31,10 +31,7 @@ final class CopyRules {
                     "nothing is written before or behind the destination",
                     CopyRules::noOtherByte),
             new ContractRule(
-                    "copy.keeps-the-source",
-                    OWNERSHIP,
-                    "nothing is written to the source",
-                    CopyRules::keepsSource),
+                    "copy.keeps-the-source", OWNERSHIP, "nothing is written to the source", CopyRules::keepsSource),
             new ContractRule(
                     "copy.across-pages",
                     MODEL,
@@ -81,7 +78,8 @@ final class CopyRules {
                 final long missing = made.memory.firstMissing(at(lab, i), made.lengths.get(i));
                 if (missing != -1) {
                     throw new Violation(
-                            "copy.every-byte", "of " + made.lengths.get(i) + " bytes, byte " + missing + " is not copied");
+                            "copy.every-byte",
+                            "of " + made.lengths.get(i) + " bytes, byte " + missing + " is not copied");
                 }
             }
         }

@@ -16,17 +16,17 @@ final class DataPathRules {
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(
-                    Names.THROWS, THREADS, "transferData and completedCopies throw nothing", lab -> rounds(start(lab), null)),
+                    Names.THROWS,
+                    THREADS,
+                    "transferData and completedCopies throw nothing",
+                    lab -> rounds(start(lab), null)),
             new ContractRule(
                     Names.BLOCKS,
                     THREADS,
                     "transferData and completedCopies wait for nothing, neither a lock nor a copy",
                     DataPathRules::blocks),
             new ContractRule(
-                    ALLOCATES,
-                    THREADS,
-                    "transferData and completedCopies allocate nothing",
-                    DataPathRules::allocates));
+                    ALLOCATES, THREADS, "transferData and completedCopies allocate nothing", DataPathRules::allocates));
 
     /** Where the data path runs, and the longest call so far. */
     private static final class Calls {
@@ -78,7 +78,8 @@ final class DataPathRules {
         }
         if (least > 0) {
             throw new Violation(
-                    Names.BLOCKS, "in " + ROUNDS + " bursts the thread that called was put to wait " + least + " times");
+                    Names.BLOCKS,
+                    "in " + ROUNDS + " bursts the thread that called was put to wait " + least + " times");
         }
     }
 
@@ -102,7 +103,8 @@ final class DataPathRules {
         }
         // The first rounds load classes and link. The smallest object at each burst is 8 bytes.
         if (least >= ROUNDS * 8L) {
-            throw new Violation(ALLOCATES, least + " bytes were allocated in " + ROUNDS + " bursts of " + COPIES + " copies");
+            throw new Violation(
+                    ALLOCATES, least + " bytes were allocated in " + ROUNDS + " bursts of " + COPIES + " copies");
         }
         lab.note(least == 0 ? "" : least + " bytes in " + ROUNDS + " bursts");
     }

@@ -29,8 +29,8 @@ final class FailureRules {
             new ContractRule(
                     TRUNCATED,
                     FAILURES,
-                    "a copy of memory whose file was truncated fails, or its InternalError passes through transferData of an"
-                            + " engine that does not offload; the channel goes on",
+                    "a copy of memory whose file was truncated fails, or its InternalError passes through transferData"
+                            + " of an engine that does not offload; the channel goes on",
                     FailureRules::truncated),
             new ContractRule(
                     PLACE,
@@ -144,7 +144,10 @@ final class FailureRules {
             final List<Integer> statuses = channel.expectFailures();
             for (int i = 0; i < count; i++) {
                 channel.batch()
-                        .add(i == bad ? gone : memory.source(i * Memory.PAGE), memory.destination(i * Memory.PAGE), 512);
+                        .add(
+                                i == bad ? gone : memory.source(i * Memory.PAGE),
+                                memory.destination(i * Memory.PAGE),
+                                512);
             }
             channel.submitAll();
             channel.awaitAll();
@@ -193,7 +196,8 @@ final class FailureRules {
         }
         channels.forEach(Channel::end);
         if (!seen) {
-            throw new NotApplicable("no DmaException was met, not for " + (CHANNELS + 1) + " channels at a time either");
+            throw new NotApplicable(
+                    "no DmaException was met, not for " + (CHANNELS + 1) + " channels at a time either");
         }
     }
 }

@@ -105,7 +105,7 @@ public final class Lab {
         final List<Thread> threads = new CopyOnWriteArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
             final int index = i;
-            threads.add(Thread.ofPlatform().daemon().name("dma-tck " + i).start(() -> {
+            threads.add(Thread.ofPlatform().daemon().name("dma-tck " + i).unstarted(() -> {
                 try {
                     tasks.get(index).call();
                 } catch (InterruptedException e) {
@@ -117,6 +117,7 @@ public final class Lab {
                 }
             }));
         }
+        threads.forEach(Thread::start);
         for (final Thread thread : threads) {
             thread.join();
         }

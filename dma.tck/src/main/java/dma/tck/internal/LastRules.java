@@ -20,7 +20,10 @@ final class LastRules {
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(
-                    MIXTURE, MODEL, "copies of all lengths in bursts of all sizes are made, in order", LastRules::mixture),
+                    MIXTURE,
+                    MODEL,
+                    "copies of all lengths in bursts of all sizes are made, in order",
+                    LastRules::mixture),
             new ContractRule(
                     THROUGHPUT, MODEL, "copies go on and on; the figure is told and not judged", LastRules::throughput),
             new ContractRule(
@@ -51,7 +54,8 @@ final class LastRules {
             for (int i = 0; i < count; i++) {
                 final int slot = (int) ((submitted + i) % SLOTS);
                 lengths[slot] = 1 + random.nextLong(random.nextInt(8) == 0 ? longest : Math.min(longest, 1600));
-                at[slot] = slot * STEP + (align > Memory.PAGE ? 0 : random.nextInt(64 / Math.min(64, align)) * (long) align);
+                at[slot] = slot * STEP
+                        + (align > Memory.PAGE ? 0 : random.nextInt(64 / Math.min(64, align)) * (long) align);
                 memory.clear(slot * STEP, STEP);
                 channel.add(memory, at[slot], lengths[slot]);
             }
@@ -68,7 +72,8 @@ final class LastRules {
                         || !memory.isUntouched(slot * STEP, at[slot] - slot * STEP)
                         || !memory.isUntouched(at[slot] + lengths[slot], end - at[slot] - lengths[slot])) {
                     throw new Violation(
-                            MIXTURE, "copy " + next + " of " + lengths[slot] + " bytes is not as it should be, seed " + SEED);
+                            MIXTURE,
+                            "copy " + next + " of " + lengths[slot] + " bytes is not as it should be, seed " + SEED);
                 }
             }
         }

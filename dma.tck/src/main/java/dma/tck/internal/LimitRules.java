@@ -11,8 +11,7 @@ final class LimitRules {
     private static final int MOST_IN_FLIGHT = 1 << 16;
 
     private static final long LONGEST = 2 << 20;
-    private static final long[] LONG = {
-        9000, 65_535, 65_536, 65_537, 131_072, 262_145, 1 << 20, (1 << 20) + 1, LONGEST
+    private static final long[] LONG = {9000, 65_535, 65_536, 65_537, 131_072, 262_145, 1 << 20, (1 << 20) + 1, LONGEST
     };
 
     static final List<ContractRule> RULES = List.of(
@@ -22,20 +21,14 @@ final class LimitRules {
                     "an engine that offers its service opens a channel",
                     lab -> lab.open().close()),
             new ContractRule(
-                    Names.CONSTANT,
-                    MODEL,
-                    "limits() gives the same values whenever it is asked",
-                    LimitRules::constant),
+                    Names.CONSTANT, MODEL, "limits() gives the same values whenever it is asked", LimitRules::constant),
             new ContractRule(
                     Names.IN_FLIGHT,
                     MODEL,
                     "a channel never holds more than maxInFlight copies, accepted and not reported",
                     LimitRules::inFlight),
             new ContractRule(
-                    "limits.longest-copy",
-                    MODEL,
-                    "copies up to maxCopyBytes are made in full",
-                    LimitRules::longest),
+                    "limits.longest-copy", MODEL, "copies up to maxCopyBytes are made in full", LimitRules::longest),
             new ContractRule(
                     "limits.alignment",
                     MODEL,
@@ -131,8 +124,8 @@ final class LimitRules {
                         || !memory.isUntouched(span + to + length, memory.size() - span - to - length)) {
                     throw new Violation(
                             "limits.alignment",
-                            "from offset " + from + " to offset " + to + " of a line, " + length + " bytes are not copied"
-                                    + " as they should; the alignment stated is " + step);
+                            "from offset " + from + " to offset " + to + " of a line, " + length
+                                    + " bytes are not copied" + " as they should; the alignment stated is " + step);
                 }
                 memory.clear(span + to, length);
             }

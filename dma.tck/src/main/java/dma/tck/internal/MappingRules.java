@@ -19,11 +19,10 @@ final class MappingRules {
     private static final int REGIONS = 64;
 
     static final List<ContractRule> RULES = List.of(
-            new ContractRule(
-                    Names.ANNOUNCE, ORDER_OF_CALLS, "ordinary memory can be announced", lab -> {
-                        lab.memory(1 << 20);
-                        lab.open();
-                    }),
+            new ContractRule(Names.ANNOUNCE, ORDER_OF_CALLS, "ordinary memory can be announced", lab -> {
+                lab.memory(1 << 20);
+                lab.open();
+            }),
             new ContractRule(MANY, ORDER_OF_CALLS, "a guest's memory may be of many regions", MappingRules::many),
             new ContractRule(
                     UNANNOUNCED,
@@ -38,7 +37,8 @@ final class MappingRules {
             new ContractRule(
                     IN_FLIGHT,
                     ORDER_OF_CALLS,
-                    "where announcing is needed, withdrawing is refused while copies are in flight, and nothing changes",
+                    "where announcing is needed, withdrawing is refused while copies are in flight, and nothing"
+                            + " changes",
                     MappingRules::refusedInFlight),
             new ContractRule(
                     UNREACHABLE,
@@ -46,7 +46,10 @@ final class MappingRules {
                     "where announcing is needed, a copy of memory that was withdrawn fails",
                     MappingRules::unreachable),
             new ContractRule(
-                    AGAIN, ORDER_OF_CALLS, "memory can be announced, withdrawn and announced again", MappingRules::again));
+                    AGAIN,
+                    ORDER_OF_CALLS,
+                    "memory can be announced, withdrawn and announced again",
+                    MappingRules::again));
 
     private MappingRules() {}
 
@@ -62,7 +65,8 @@ final class MappingRules {
             memories.add(lab.memory(Memory.PAGE));
         }
         final Channel channel = lab.openPlain();
-        lab.because(MANY, "of " + REGIONS + " regions", () -> memories.forEach(each -> channel.announce(each.region())));
+        lab.because(
+                MANY, "of " + REGIONS + " regions", () -> memories.forEach(each -> channel.announce(each.region())));
         for (final Memory memory : memories) {
             check(channel, memory, MANY);
         }
@@ -161,7 +165,10 @@ final class MappingRules {
         final Channel channel = lab.open();
         for (int round = 0; round < 10; round++) {
             for (int i = 0; i < Channel.BATCH; i++) {
-                channel.add(memory, i * Memory.PAGE, Math.min(Memory.PAGE, lab.limits().maxCopyBytes()));
+                channel.add(
+                        memory,
+                        i * Memory.PAGE,
+                        Math.min(Memory.PAGE, lab.limits().maxCopyBytes()));
             }
             final int count = channel.submitAndClear();
             try {
@@ -174,7 +181,8 @@ final class MappingRules {
             // Nothing has changed: what is in flight is made, and so is what comes.
             lab.because(IN_FLIGHT, "after a refused withdrawal", channel::awaitAll);
             for (int i = 0; i < count; i++) {
-                if (!memory.isCopied(i * Memory.PAGE, Math.min(Memory.PAGE, lab.limits().maxCopyBytes()))) {
+                if (!memory.isCopied(
+                        i * Memory.PAGE, Math.min(Memory.PAGE, lab.limits().maxCopyBytes()))) {
                     throw new Violation(IN_FLIGHT, "after a refused withdrawal copy " + i + " was not made");
                 }
             }

@@ -22,10 +22,8 @@ public final class Run {
     public static Outcome of(final ContractRule rule, final Subject subject) {
         final Lab lab = new Lab(subject);
         final Outcome[] outcome = new Outcome[1];
-        final Thread thread = Thread.ofPlatform()
-                .daemon()
-                .name("dma-tck " + rule.name())
-                .start(() -> outcome[0] = check(rule, lab));
+        final Thread thread =
+                Thread.ofPlatform().daemon().name("dma-tck " + rule.name()).start(() -> outcome[0] = check(rule, lab));
         final long spare = subject.isBroken() ? SPARE_ONCE_BROKEN_NANOS : SPARE_NANOS;
         try {
             thread.join(TimeUnit.NANOSECONDS.toMillis(spare + subject.patienceNanos()));
@@ -63,12 +61,11 @@ public final class Run {
 
     private static Violation hung(final ContractRule rule, final Lab lab) {
         final String call = lab.call();
-        final String broken =
-                switch (call) {
-                    case "transferData", "completedCopies" -> Names.BLOCKS;
-                    case "abort" -> Names.ABORT_TRUE;
-                    default -> rule.name();
-                };
+        final String broken = switch (call) {
+            case "transferData", "completedCopies" -> Names.BLOCKS;
+            case "abort" -> Names.ABORT_TRUE;
+            default -> rule.name();
+        };
         return new Violation(broken, call.isEmpty() ? "did not come to an end" : call + " did not return");
     }
 }

@@ -73,7 +73,8 @@ public abstract class DmaEngineContract {
     @TestFactory
     final Stream<DynamicTest> contract() {
         final Report report = new Certification(
-                        engine, Options.of(name(), backing()).withPatience(patience()).withGoAway(this::goAway))
+                        engine,
+                        Options.of(name(), backing()).withPatience(patience()).withGoAway(this::goAway))
                 .run();
         System.out.println(report.text());
         return report.results().stream()
@@ -89,7 +90,8 @@ public abstract class DmaEngineContract {
     }
 
     private static void tell(final Result result) {
-        final String why = result.detail() + "; " + result.rule().chapter().title() + ": " + result.rule().statement();
+        final String why = result.detail() + "; " + result.rule().chapter().title() + ": "
+                + result.rule().statement();
         switch (result.verdict()) {
             case FAILED -> Assertions.fail(why);
             case NOT_APPLICABLE -> Assumptions.abort(result.detail());

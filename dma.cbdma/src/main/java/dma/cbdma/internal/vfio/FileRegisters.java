@@ -1,7 +1,7 @@
 package dma.cbdma.internal.vfio;
 
 import dma.cbdma.device.RegisterSpace;
-import linux.DeviceFile;
+import linux.Files;
 import linux.Memory;
 
 /**
@@ -66,11 +66,11 @@ final class FileRegisters implements RegisterSpace {
     }
 
     private long read(final int offset, final int width) {
-        return DeviceFile.readAt(fd, cell, width, base + offset) == width ? Memory.getLong(cell) : -1;
+        return Files.readAt(fd, cell, width, base + offset) == width ? Memory.getLong(cell) : -1;
     }
 
     private void write(final int offset, final long value, final int width) {
         Memory.putLong(cell, value);
-        DeviceFile.writeAt(fd, cell, width, base + offset);
+        Files.writeAt(fd, cell, width, base + offset);
     }
 }

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import linux.DeviceFile;
+import linux.Files;
 import linux.LinuxException;
 
 /**
@@ -47,7 +47,7 @@ final class Info {
             if (indexAt >= 0) {
                 bytes.set(JAVA_INT_UNALIGNED, indexAt, index);
             }
-            DeviceFile.ioctl(call, fd, request, bytes.address());
+            Files.ioctl(call, fd, request, bytes.address());
             final int wanted = bytes.get(JAVA_INT_UNALIGNED, VfioLayout.ARGSZ);
             if (wanted <= length || wanted > MAX_SIZE) {
                 return new Info(bytes);

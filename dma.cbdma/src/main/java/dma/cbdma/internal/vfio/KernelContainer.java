@@ -8,7 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import linux.DeviceFile;
+import linux.Files;
 import linux.Linux;
 import linux.LinuxException;
 
@@ -26,17 +26,17 @@ final class KernelContainer implements VfioContainer {
 
     @Override
     public int apiVersion() throws LinuxException {
-        return DeviceFile.ioctl("VFIO_GET_API_VERSION", fd, VfioLayout.GET_API_VERSION, 0);
+        return Files.ioctl("VFIO_GET_API_VERSION", fd, VfioLayout.GET_API_VERSION, 0);
     }
 
     @Override
     public boolean hasExtension(final int extension) throws LinuxException {
-        return DeviceFile.ioctl("VFIO_CHECK_EXTENSION", fd, VfioLayout.CHECK_EXTENSION, extension) > 0;
+        return Files.ioctl("VFIO_CHECK_EXTENSION", fd, VfioLayout.CHECK_EXTENSION, extension) > 0;
     }
 
     @Override
     public void setIommu(final int type) throws LinuxException {
-        DeviceFile.ioctl("VFIO_SET_IOMMU", fd, VfioLayout.SET_IOMMU, type);
+        Files.ioctl("VFIO_SET_IOMMU", fd, VfioLayout.SET_IOMMU, type);
     }
 
     @Override
@@ -86,7 +86,7 @@ final class KernelContainer implements VfioContainer {
             map.set(JAVA_LONG, VfioLayout.DMA_MAP_VADDR, address);
             map.set(JAVA_LONG, VfioLayout.DMA_MAP_IOVA, iova);
             map.set(JAVA_LONG, VfioLayout.DMA_MAP_LENGTH, size);
-            DeviceFile.ioctl("VFIO_IOMMU_MAP_DMA", fd, VfioLayout.IOMMU_MAP_DMA, map.address());
+            Files.ioctl("VFIO_IOMMU_MAP_DMA", fd, VfioLayout.IOMMU_MAP_DMA, map.address());
         }
     }
 
@@ -97,7 +97,7 @@ final class KernelContainer implements VfioContainer {
             unmap.set(JAVA_INT, VfioLayout.ARGSZ, VfioLayout.DMA_UNMAP_SIZE);
             unmap.set(JAVA_LONG, VfioLayout.DMA_UNMAP_IOVA, iova);
             unmap.set(JAVA_LONG, VfioLayout.DMA_UNMAP_LENGTH, size);
-            DeviceFile.ioctl("VFIO_IOMMU_UNMAP_DMA", fd, VfioLayout.IOMMU_UNMAP_DMA, unmap.address());
+            Files.ioctl("VFIO_IOMMU_UNMAP_DMA", fd, VfioLayout.IOMMU_UNMAP_DMA, unmap.address());
             return unmap.get(JAVA_LONG, VfioLayout.DMA_UNMAP_LENGTH);
         }
     }

@@ -6,8 +6,8 @@ import dma.cbdma.device.RegisterSpace;
 import dma.cbdma.device.VfioDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import linux.DeviceFile;
 import linux.Errno;
+import linux.Files;
 import linux.Linux;
 import linux.LinuxException;
 import linux.Memory;
@@ -66,7 +66,7 @@ final class KernelDevice implements VfioDevice {
         try (Arena local = Arena.ofConfined()) {
             final MemorySegment info = local.allocate(VfioLayout.DEVICE_INFO_SIZE, 8);
             info.set(JAVA_INT, VfioLayout.ARGSZ, VfioLayout.DEVICE_INFO_SIZE);
-            DeviceFile.ioctl("VFIO_DEVICE_GET_INFO", fd, VfioLayout.DEVICE_GET_INFO, info.address());
+            Files.ioctl("VFIO_DEVICE_GET_INFO", fd, VfioLayout.DEVICE_GET_INFO, info.address());
             return info.get(JAVA_INT, VfioLayout.FLAGS);
         }
     }
@@ -139,7 +139,7 @@ final class KernelDevice implements VfioDevice {
             }
         }
         final long at = configOffset + offset;
-        final long count = write ? DeviceFile.writeAt(fd, cell, length, at) : DeviceFile.readAt(fd, cell, length, at);
+        final long count = write ? Files.writeAt(fd, cell, length, at) : Files.readAt(fd, cell, length, at);
         if (count != length) {
             throw LinuxException.of(
                     (write ? "pwrite" : "pread") + " of configuration space at 0x" + Integer.toHexString(offset),
@@ -149,7 +149,7 @@ final class KernelDevice implements VfioDevice {
 
     @Override
     public void reset() throws LinuxException {
-        DeviceFile.ioctl("VFIO_DEVICE_RESET", fd, VfioLayout.DEVICE_RESET, 0);
+        Files.ioctl("VFIO_DEVICE_RESET", fd, VfioLayout.DEVICE_RESET, 0);
     }
 
     @Override

@@ -7,7 +7,7 @@ import dma.cbdma.device.VfioDevice;
 import dma.cbdma.device.VfioGroup;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import linux.DeviceFile;
+import linux.Files;
 import linux.Linux;
 import linux.LinuxException;
 
@@ -24,7 +24,7 @@ final class KernelGroup implements VfioGroup {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment status = arena.allocate(VfioLayout.GROUP_STATUS_SIZE, 8);
             status.set(JAVA_INT, VfioLayout.ARGSZ, VfioLayout.GROUP_STATUS_SIZE);
-            DeviceFile.ioctl("VFIO_GROUP_GET_STATUS", fd, VfioLayout.GROUP_GET_STATUS, status.address());
+            Files.ioctl("VFIO_GROUP_GET_STATUS", fd, VfioLayout.GROUP_GET_STATUS, status.address());
             return status.get(JAVA_INT, VfioLayout.FLAGS);
         }
     }
@@ -33,20 +33,20 @@ final class KernelGroup implements VfioGroup {
     public void setContainer(final VfioContainer container) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment file = arena.allocateFrom(JAVA_INT, ((KernelContainer) container).fd());
-            DeviceFile.ioctl("VFIO_GROUP_SET_CONTAINER", fd, VfioLayout.GROUP_SET_CONTAINER, file.address());
+            Files.ioctl("VFIO_GROUP_SET_CONTAINER", fd, VfioLayout.GROUP_SET_CONTAINER, file.address());
         }
     }
 
     @Override
     public void unsetContainer() throws LinuxException {
-        DeviceFile.ioctl("VFIO_GROUP_UNSET_CONTAINER", fd, VfioLayout.GROUP_UNSET_CONTAINER, 0);
+        Files.ioctl("VFIO_GROUP_UNSET_CONTAINER", fd, VfioLayout.GROUP_UNSET_CONTAINER, 0);
     }
 
     @Override
     public VfioDevice device(final String function) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment name = arena.allocateFrom(function);
-            return new KernelDevice(DeviceFile.ioctl(
+            return new KernelDevice(Files.ioctl(
                     "VFIO_GROUP_GET_DEVICE_FD of " + function, fd, VfioLayout.GROUP_GET_DEVICE_FD, name.address()));
         }
     }

@@ -7,8 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import linux.DeviceFile;
 import linux.Errno;
+import linux.Files;
 import linux.Linux;
 import linux.LinuxException;
 
@@ -46,12 +46,12 @@ public final class KernelHost implements CbdmaHost {
 
     @Override
     public VfioContainer openContainer() throws LinuxException {
-        return new KernelContainer(DeviceFile.open(VFIO.resolve("vfio"), DeviceFile.O_RDWR));
+        return new KernelContainer(Files.open(VFIO.resolve("vfio"), Files.O_RDWR));
     }
 
     @Override
     public VfioGroup openGroup(final String file) throws LinuxException {
-        return new KernelGroup(DeviceFile.open(VFIO.resolve(file), DeviceFile.O_RDWR));
+        return new KernelGroup(Files.open(VFIO.resolve(file), Files.O_RDWR));
     }
 
     /**
@@ -76,10 +76,10 @@ public final class KernelHost implements CbdmaHost {
     }
 
     private static long word(final Path file, final long index) throws LinuxException {
-        final int fd = DeviceFile.open(file, DeviceFile.O_RDONLY);
+        final int fd = Files.open(file, Files.O_RDONLY);
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment word = arena.allocate(8, 8);
-            final long count = DeviceFile.readAt(fd, word.address(), 8, index * 8);
+            final long count = Files.readAt(fd, word.address(), 8, index * 8);
             if (count != 8) {
                 throw LinuxException.of("pread of " + file, count < 0 ? (int) -count : Errno.EIO);
             }

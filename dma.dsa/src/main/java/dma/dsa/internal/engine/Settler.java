@@ -57,7 +57,6 @@ final class Settler {
 
     /** Returns the bytes that the processor has made. */
     private long settle(final int slot, final CompletionStatus status) {
-        final boolean batch = slots.isBatch(slot);
         if (status == CompletionStatus.SUCCESS) {
             final int copies = slots.width(slot);
             counts.add(status, copies);
@@ -66,7 +65,7 @@ final class Settler {
             return 0;
         }
         counts.add(status, 1);
-        if (batch) {
+        if (slots.isBatch(slot)) {
             unfold(slot, status);
             return 0;
         }
@@ -131,18 +130,22 @@ final class Settler {
             slots.decide(slot, CopyStatus.OK);
             return 0;
         }
-        // All that is left, not just the page that the device names: the next fault would cost a round trip.
-        if (isUnreachable(Pages.populateForReading(Descriptor.source(descriptor), left))
-                || isUnreachable(Pages.populateForWriting(Descriptor.destination(descriptor), left))) {
+        if (!isReachable(descriptor)) {
             slots.decide(slot, CopyStatus.UNREACHABLE);
             return 0;
         }
         return againOrFinish(slot);
     }
 
-    /** Other errors say nothing about the memory: before Linux 5.14 there is no such call. */
-    private static boolean isUnreachable(final int result) {
-        return result == -Pages.EFAULT || result == -Pages.ENOMEM || result == -Pages.EHWPOISON;
+    /**
+     * Makes all that is left of a copy present, not just the page that the device names: the next fault would cost a round
+     * trip. Whether that is possible; kernels that cannot say are believed to.
+     */
+    private static boolean isReachable(final long descriptor) {
+        final long length = Descriptor.length(descriptor);
+        return !Pages.canPopulate()
+                || Pages.populateForReading(Descriptor.source(descriptor), length) == 0
+                        && Pages.populateForWriting(Descriptor.destination(descriptor), length) == 0;
     }
 
     private long againOrFinish(final int slot) {
@@ -155,15 +158,20 @@ final class Settler {
         return finish(slot);
     }
 
+    /** Makes what is left. An access to memory that is not mapped would end the process: it is asked for first. */
     private long finish(final int slot) {
         final long descriptor = ring.descriptor(slot);
+        if (!isReachable(descriptor)) {
+            slots.decide(slot, CopyStatus.UNREACHABLE);
+            return 0;
+        }
         final long length = Descriptor.length(descriptor);
         int outcome = CopyStatus.OK;
         try {
             Memory.copy(Descriptor.source(descriptor), Descriptor.destination(descriptor), length);
             Memory.surfaceFault();
         } catch (InternalError e) {
-            outcome = CopyStatus.UNREACHABLE; // a file of guest memory was truncated
+            outcome = CopyStatus.UNREACHABLE; // a file of guest memory was truncated this moment
         }
         counts.addFinished();
         slots.decide(slot, outcome);

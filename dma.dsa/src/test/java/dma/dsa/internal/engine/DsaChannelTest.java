@@ -330,7 +330,8 @@ class DsaChannelTest {
         try (Bench bench = Bench.opened(way, 64)) {
             bench.queue.silent = true;
             long least = Long.MAX_VALUE;
-            for (int measured = 0; measured < 10; measured++) {
+            // Code that is not compiled yet allocates; when it is depends on what else the machine does.
+            for (int measured = 0; measured < 50 && least > 1024; measured++) {
                 final long before = threads.getThreadAllocatedBytes(thread);
                 for (int round = 0; round < 2000; round++) {
                     bench.addMany(0, 32);
@@ -344,8 +345,7 @@ class DsaChannelTest {
                 }
                 least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
             }
-            // The first rounds load classes and compile; 64000 copies of a later one would show the smallest object.
-            assertThat(least).isLessThan(64_000);
+            assertThat(least).isLessThanOrEqualTo(1024);
         }
     }
 }

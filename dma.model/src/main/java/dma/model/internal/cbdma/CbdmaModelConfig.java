@@ -81,7 +81,8 @@ public @interface CbdmaModelConfig {
     long fault_seed() default 1;
 
     @AttributeDefinition(
-            description = "at every so many-th descriptor the channel dies: it halts and no reset ends; 0 never")
+            description = "at every so many-th descriptor the channel dies: it halts with an error and no reset ends; 0"
+                    + " never")
     int fault_dead_every() default 0;
 
     @AttributeDefinition(description = "at every so many-th descriptor the channel halts with an error; 0 never")

@@ -24,9 +24,6 @@ final class Channel {
     private static final long TURN_BYTES = 256 * 1024;
     private static final int MODULO = 0xFFFF;
 
-    /** CHANERR of a channel that has died: DMA uncorrectable. */
-    private static final int UNCORRECTABLE = 7;
-
     private final String name;
     private final CbdmaSettings.Device device;
     private final RegisterFile file;
@@ -368,7 +365,7 @@ final class Channel {
         switch (fault) {
             case FaultDice.DEAD -> {
                 dead = true;
-                fail(UNCORRECTABLE);
+                fail(faults.get().errorBit());
             }
             case FaultDice.ERROR -> fail(faults.get().errorBit());
             case FaultDice.HALT -> halt();
@@ -433,14 +430,16 @@ final class Channel {
         halt();
     }
 
-    /** What was completed stays so, the rest is untouched; the word tells, where the driver asked for it. */
+    /**
+     * What was completed stays so, the rest is untouched; the word tells, where the driver asked for it. CHANSTS comes last: a
+     * register read does not overtake what the device wrote to memory.
+     */
     private void halt() {
         started = false;
         hung = false;
         suspending = false;
         resetSinceHalt = false;
         counters.add(Counter.HALTS, 1);
-        show(HALTED);
         final boolean tells = (file.get(Register.CHANCTRL) & Register.ERR_COMPLETION_EN) != 0;
         if (tells && config.isBusMaster() && completionAddress != 0) {
             if (mover.writeBack(completionAddress, last | HALTED)) {
@@ -451,5 +450,6 @@ final class Channel {
                         file.get(Register.CHANERR) | 1L << device.errors().completion());
             }
         }
+        show(HALTED);
     }
 }

@@ -7,7 +7,8 @@ package dma.model.internal.cbdma;
  *
  * @param function the index of the only function concerned; -1 for all
  * @param random by chance from {@code seed} on, the same for the same seed
- * @param deadEvery the channel halts, with CHANERR bit 7, and CHANCMD's RESET never ends until the function is reset
+ * @param deadEvery the channel halts with CHANERR bit {@code errorBit}, and CHANCMD's RESET never ends until the function
+ *     is reset
  * @param errorEvery the channel halts with CHANERR bit {@code errorBit}; the descriptor is not made
  * @param haltEvery the channel halts without an error
  * @param hangEvery the channel makes no progress for {@code hangMillis}, or until it is reset; 0 milliseconds: until it is

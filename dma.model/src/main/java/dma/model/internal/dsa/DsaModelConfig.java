@@ -38,7 +38,7 @@ public @interface DsaModelConfig {
     long spin_micros() default 50;
 
     @AttributeDefinition(description = "milliseconds that a list of the process' mappings is believed")
-    long mappings_millis() default 100;
+    long mappings_millis() default 1000;
 
     @AttributeDefinition(description = "where the pseudo-random order of completions begins")
     long seed() default 1;

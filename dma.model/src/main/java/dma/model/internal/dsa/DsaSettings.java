@@ -88,7 +88,7 @@ public record DsaSettings(
                 false,
                 true,
                 50_000,
-                100_000_000,
+                1_000_000_000,
                 1,
                 DsaTiming.NONE,
                 DsaFaults.NONE);

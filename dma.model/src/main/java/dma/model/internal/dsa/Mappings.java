@@ -29,8 +29,11 @@ final class Mappings {
     private final long maxAgeNanos;
     private volatile Snapshot snapshot = new Snapshot(new long[0], new long[0], new byte[0], 0, System.nanoTime());
 
-    /** Where the last look-up ended; only a hint, so a race about it does no harm. */
-    private int hint;
+    /**
+     * Where the last look-up ended, apart for what is read and written, and for records and descriptors, which are small, and
+     * data. Only hints, so a race about them does no harm.
+     */
+    private final int[] hints = new int[4];
 
     Mappings(final long maxAgeNanos) {
         this.maxAgeNanos = maxAgeNanos;
@@ -64,14 +67,15 @@ final class Mappings {
     private long reach(final Snapshot in, final long address, final long length, final boolean write) {
         final int needed = write ? WRITE : READ;
         long at = address;
-        int index = hint;
+        final int kind = (write ? 2 : 0) + (length <= Descriptor.BYTES ? 1 : 0);
+        int index = hints[kind];
         if (index >= in.count || at < in.starts[index] || at >= in.ends[index]) {
             index = Arrays.binarySearch(in.starts, 0, in.count, at);
             index = index >= 0 ? index : -index - 2;
             if (index < 0 || at >= in.ends[index]) {
                 return 0;
             }
-            hint = index;
+            hints[kind] = index;
         }
         while (index < in.count && in.starts[index] <= at && (in.access[index] & needed) != 0) {
             at = in.ends[index++];

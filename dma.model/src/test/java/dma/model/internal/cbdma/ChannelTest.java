@@ -360,6 +360,40 @@ class ChannelTest {
     }
 
     @Test
+    void shouldBeginAnewWhenTheChainIsWrittenWhileSuspended() throws Exception {
+        startArmed();
+        driver.copy(0, 0, 8);
+        driver.doorbell(1);
+        driver.awaitState(IDLE);
+        driver.registers.write8(HandDriver.CHANCMD, HandDriver.SUSPEND);
+        driver.registers.write64(HandDriver.CHAINADDR, HandDriver.slotIova(7));
+        assertThat(driver.registers.read64(HandDriver.CHANSTS)).isEqualTo(ARMED);
+        driver.copy(7, 16, 8);
+        driver.doorbell(1);
+        driver.awaitWord(7);
+        driver.assertCopied(16, 8);
+        assertNoViolation();
+    }
+
+    @Test
+    void shouldTellOfWritesThatComeTooSoon() throws Exception {
+        start(CbdmaSettings.DEFAULT.withDevice(Device.ICX.withReset(ResetEnd.AFTER_CHAINADDR, 0)));
+        driver.registers.write8(HandDriver.CHANCMD, HandDriver.RESET);
+        driver.registers.write16(HandDriver.DMACOUNT, 1);
+        driver.registers.write64(HandDriver.CHAINADDR, HandDriver.slotIova(0));
+        driver.configure();
+        driver.copy(0, 0, 8);
+        driver.doorbell(1);
+        driver.awaitWord(0);
+        driver.registers.write64(HandDriver.CHAINADDR, HandDriver.slotIova(5));
+        assertThat(driver.state()).isEqualTo(IDLE);
+        assertThat(model.violations())
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("before a reset has ended"),
+                        second -> assertThat(second).contains("CHAINADDR written while idle"));
+    }
+
+    @Test
     void shouldIgnoreSuspendWhenArmed() throws Exception {
         startArmed();
         driver.registers.write8(HandDriver.CHANCMD, HandDriver.SUSPEND);

@@ -81,7 +81,7 @@ class FaultsTest {
         model.inject(Faults.NONE.withDead(1));
         publish(1);
         driver.awaitState(HALTED);
-        assertThat(driver.errors()).isEqualTo(1 << 7);
+        assertThat(driver.errors()).isEqualTo(1 << 8);
         model.inject(Faults.NONE);
         driver.clearErrors();
         driver.registers.write8(HandDriver.CHANCMD, HandDriver.RESET);

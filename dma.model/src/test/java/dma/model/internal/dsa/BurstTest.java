@@ -51,10 +51,10 @@ class BurstTest {
                         .mapToLong(Thread::threadId)
                         .max()
                         .orElseThrow();
-                many(rig, 200_000); // until the compiler has seen all of it
+                many(rig, 2_000); // until the compiler has seen all of it
                 final long before = threads.getThreadAllocatedBytes(thread);
                 final long beforeMine = threads.getCurrentThreadAllocatedBytes();
-                many(rig, 20_000);
+                many(rig, 1_000);
                 final long device = threads.getThreadAllocatedBytes(thread) - before;
                 final long submitter = threads.getCurrentThreadAllocatedBytes() - beforeMine;
                 assertThat(device).as("device").isLessThan(20_000);
@@ -63,15 +63,20 @@ class BurstTest {
         }
     }
 
-    private static void many(final Rig rig, final int count) {
-        for (int i = 0; i < count; i++) {
-            Memory.putIntRelease(rig.record(0), 0);
-            if (i < 2) {
-                rig.move(0, 0, 64);
+    /** So many bursts of all descriptors. */
+    private static void many(final Rig rig, final int bursts) {
+        for (int i = 0; i < COPIES; i++) {
+            rig.move(i, i * 1000L, 64);
+        }
+        for (int burst = 0; burst < bursts; burst++) {
+            for (int i = 0; i < COPIES; i++) {
+                Memory.putIntRelease(rig.record(i), 0);
             }
-            rig.file.write(rig.descriptor(0), 64);
-            while (rig.status(0) == 0) {
-                Thread.onSpinWait();
+            rig.file.write(rig.descriptor(0), COPIES * 64L);
+            for (int i = 0; i < COPIES; i++) {
+                while (rig.status(i) == 0) {
+                    Thread.onSpinWait();
+                }
             }
         }
     }

@@ -64,11 +64,25 @@ class DriverTest {
         return new DsaEngine(model, queue, dma.dsa.internal.engine.DsaSettings.DEFAULT);
     }
 
+    /** The driver gives a device a quarter of a second to answer, and can be asked again: a busy machine may need longer. */
+    private static DmaOps open(final DsaEngine engine) throws DmaException {
+        final long deadline = System.nanoTime() + DEADLINE_NANOS;
+        while (true) {
+            try {
+                return engine.open("test");
+            } catch (DmaException e) {
+                if (!e.getMessage().contains("completes none") || System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     private void copyThrough(final DsaSettings settings, final String queue) throws DmaException {
         try (DsaModel model = DsaModel.start(settings)) {
             final DsaEngine engine = engine(model, queue);
             assertThat(engine.name()).isEqualTo("dsa-model" + queue.charAt(2) + "/" + queue);
-            final DmaOps channel = engine.open("test");
+            final DmaOps channel = open(engine);
             copyAll(channel);
             channel.close();
             final ModelQueue modelled = model.find(queue);
@@ -181,16 +195,15 @@ class DriverTest {
     @ParameterizedTest
     @MethodSource
     void shouldTellOfCopiesThatWereNotMade(final String queue, final String fault) throws DmaException {
-        // The driver tries a descriptor first where it writes: from the eleventh on.
         copyThrough(DsaSettings.DEFAULT.withFaults(faults(fault)), queue);
-        assertThat(failed).isBetween(0, COPIES / 5);
+        assertThat(failed).isBetween(COPIES / 20, COPIES / 5);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"wq0.0", "wq0.1", "wq1.0", "wq1.1"})
     void shouldReportAPageThatIsNotThere(final String queue) throws DmaException {
         try (DsaModel model = DsaModel.start(DsaSettings.DEFAULT)) {
-            final DmaOps channel = engine(model, queue).open("test");
+            final DmaOps channel = open(engine(model, queue));
             for (int i = 0; i < 8; i++) {
                 batch.add(i == 3 ? 64 : from.address(), to.address() + i * (long) PLACE, 100);
             }
@@ -206,7 +219,7 @@ class DriverTest {
     @ValueSource(strings = {"wq0.0", "wq0.1", "wq1.0", "wq1.1"})
     void shouldGiveUpADeviceThatHasHalted(final String queue) throws DmaException {
         try (DsaModel model = DsaModel.start(DsaSettings.DEFAULT)) {
-            final DmaOps channel = engine(model, queue).open("test");
+            final DmaOps channel = open(engine(model, queue));
             model.change(DsaFaults.NONE.with(DsaFault.HALT, "every=1 millis=-1"));
             batch.add(from.address(), to.address(), 100);
             assertThat(channel.transferData(batch)).isEqualTo(1);
@@ -221,7 +234,7 @@ class DriverTest {
     @Test
     void shouldDrainAQueueThatIsDisabledUnderIt() throws DmaException {
         try (DsaModel model = DsaModel.start(DsaSettings.DEFAULT)) {
-            final DmaOps channel = engine(model, "wq0.0").open("test");
+            final DmaOps channel = open(engine(model, "wq0.0"));
             batch.add(from.address(), to.address(), 100);
             assertThat(channel.transferData(batch)).isEqualTo(1);
             Rig.await(() -> channel.completedCopies(completions) == 1);

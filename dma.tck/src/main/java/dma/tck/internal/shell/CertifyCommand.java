@@ -25,7 +25,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
             "osgi.command.function=certify",
             // Where the platform's own commands are listed and completed, so is this one.
             "vhost.command.usage=dma:certify ENGINE",
-            "vhost.command.description=whether an engine keeps its contract, rule by rule; takes some seconds, saves a report"
+            "vhost.command.description=whether an engine keeps its contract, rule by rule; takes some seconds, saves a"
+                    + " report"
         })
 public final class CertifyCommand {
     /** Framework property: where what outlives the platform is kept. */
