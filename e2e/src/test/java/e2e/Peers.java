@@ -47,6 +47,13 @@ final class Peers {
         require("root".equals(System.getProperty("user.name")), "only root can do this");
     }
 
+    /** For tests of what the drivers say where there is nothing; skipped elsewhere. */
+    static void requireNoDmaHardware() {
+        if (Files.exists(Path.of("/sys/bus/dsa/devices")) || Files.exists(Path.of("/sys/bus/pci/drivers/ioatdma"))) {
+            abort("this host may have DSA or CBDMA");
+        }
+    }
+
     static Path script(final String name) {
         return Platform.ROOT.resolve("e2e/peers").resolve(name);
     }

@@ -17,6 +17,10 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
 final class Bench implements Callable<Integer> {
+    /** The switch would serve the queues that are measured. */
+    private static final Map<String, Integer> LEVELS =
+            Map.of("vhost.switching", Platform.NEVER, "bench", Platform.DEFAULT_LEVEL);
+
     private static final String COPIES = "copies";
 
     /** The worker never sleeps: nothing that wakes is to be measured. */
@@ -80,7 +84,7 @@ final class Bench implements Callable<Integer> {
         // Its table is not to be interrupted.
         log.apply(home, LogOption.Level.WARN);
         String name = "bench-" + ProcessHandle.current().pid();
-        Session session = Session.open(home, name, Kind.PASSING, bundles(home), settings());
+        Session session = Session.open(home, name, Kind.PASSING, home.startLevels(LEVELS), settings());
         try {
             return session.platform().call("bench");
         } finally {
@@ -106,12 +110,6 @@ final class Bench implements Callable<Integer> {
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
-    }
-
-    /** The switch would serve the queues that are measured. */
-    private static Map<String, String> bundles(Home home) {
-        String idle = home.properties().getOrDefault("start.level.0", "");
-        return Map.of("start.level.0", idle + ", vhost.switching", "start.level.3", "bench");
     }
 
     private List<Setting> settings() {

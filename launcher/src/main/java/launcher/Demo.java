@@ -20,7 +20,7 @@ final class Demo implements Callable<Integer> {
         // Its table is not to be interrupted.
         log.apply(home, LogOption.Level.WARN);
         String name = "demo-" + ProcessHandle.current().pid();
-        Session session = Session.open(home, name, Kind.PASSING, List.of());
+        Session session = Session.open(home, name, Kind.PASSING, Models.ofDemo(home), List.of());
         try {
             return session.platform().call("demo");
         } finally {

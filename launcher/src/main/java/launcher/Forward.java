@@ -85,6 +85,9 @@ final class Forward implements Callable<Integer> {
     private String instance;
 
     @Mixin
+    private Models models;
+
+    @Mixin
     private LogOption log;
 
     @Spec
@@ -96,7 +99,7 @@ final class Forward implements Callable<Integer> {
         Home home = Home.find();
         log.apply(home);
         String name = instance == null ? "forward-" + ProcessHandle.current().pid() : instance;
-        Session session = Session.open(home, name, Kind.PASSING, settings(home));
+        Session session = Session.open(home, name, Kind.PASSING, models.bundles(home, engine), settings(home));
         try {
             // The ports that the configuration asked for: are they there, and if not, why?
             int status = session.platform().call("forward");

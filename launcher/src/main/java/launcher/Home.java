@@ -8,12 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The folder of a distribution: {@code bin}, {@code bundle}, {@code conf} and {@code deploy}. */
 record Home(Path folder) {
     /** The system property by which the script says where it is. */
     static final String PROPERTY = "vhost.home";
+
+    /** Framework properties: this and a number. */
+    static final String START_LEVEL = "start.level.";
 
     static Home find() {
         String folder = System.getProperty(PROPERTY);
@@ -47,6 +51,26 @@ record Home(Path folder) {
     /** The framework's properties, {@code conf/config.properties}. */
     Map<String, String> properties() {
         return read(conf().resolve("config.properties"));
+    }
+
+    /**
+     * The framework properties that say when bundles start, but for some.
+     *
+     * @param moved the start levels of those, 0 for never
+     */
+    Map<String, String> startLevels(Map<String, Integer> moved) {
+        Map<String, String> lines = new TreeMap<>();
+        properties().forEach((key, line) -> {
+            if (key.startsWith(START_LEVEL)) {
+                lines.put(
+                        key,
+                        Stream.of(line.split("[,\\s]+"))
+                                .filter(bundle -> !moved.containsKey(bundle))
+                                .collect(Collectors.joining(",")));
+            }
+        });
+        moved.forEach((bundle, level) -> lines.merge(START_LEVEL + level, bundle, (line, more) -> line + "," + more));
+        return lines;
     }
 
     /** The default of the configuration {@code pid}: {@code conf/PID.cfg}, or nothing. */

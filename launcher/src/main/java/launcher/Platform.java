@@ -40,7 +40,7 @@ final class Platform {
     static final String STATE_FOLDER = "vhost.state.folder";
     static final String CONSOLE = "vhost.console";
 
-    /** Service property of a {@code Callable<Integer>}: the command whose work it does. */
+    /** Service property of a {@code Callable}: the command whose work it does. */
     static final String MAIN = "vhost.main";
 
     private static final Logger LOG = LoggerFactory.getLogger(Platform.class);
@@ -48,9 +48,13 @@ final class Platform {
     /** Bundles below this level are what the rest is configured with. */
     private static final int CONFIGURATION_LEVEL = 1;
 
-    private static final int DEFAULT_LEVEL = 3;
+    /** That of bundles that {@code conf/config.properties} does not name. */
+    static final int DEFAULT_LEVEL = 3;
+
+    /** Only lend their packages. */
+    static final int NEVER = 0;
+
     private static final int LAST_LEVEL = 5;
-    private static final int NEVER = 0;
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 10;
 
@@ -105,7 +109,7 @@ final class Platform {
         Map<String, Integer> levels = new HashMap<>();
         for (int level = NEVER; level <= LAST_LEVEL; level++) {
             for (String bundle :
-                    properties.getOrDefault("start.level." + level, "").split("[,\\s]+")) {
+                    properties.getOrDefault(Home.START_LEVEL + level, "").split("[,\\s]+")) {
                 levels.put(bundle, level);
             }
         }
@@ -193,6 +197,11 @@ final class Platform {
      * @return its result, an exit status
      */
     int call(String command) {
+        return ask(command) instanceof Number status ? status.intValue() : 0;
+    }
+
+    /** As {@link #call}, for a bundle that returns something else than a status. */
+    Object ask(String command) {
         BundleContext context = framework.getBundleContext();
         try {
             List<ServiceReference<?>> references = new ArrayList<>();
@@ -204,8 +213,7 @@ final class Platform {
             if (references.isEmpty()) {
                 throw new Failure(missing(command));
             }
-            Object result = ((Callable<?>) context.getService(references.getFirst())).call();
-            return result instanceof Number status ? status.intValue() : 0;
+            return ((Callable<?>) context.getService(references.getFirst())).call();
         } catch (InvalidSyntaxException e) {
             throw new IllegalStateException(e);
         } catch (Failure e) {

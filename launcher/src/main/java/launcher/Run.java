@@ -23,6 +23,9 @@ final class Run implements Callable<Integer> {
     private boolean daemon;
 
     @Mixin
+    private Models models;
+
+    @Mixin
     private LogOption log;
 
     @Override
@@ -31,7 +34,8 @@ final class Run implements Callable<Integer> {
         log.apply(home);
         boolean interactive =
                 !daemon && System.console() != null && System.console().isTerminal();
-        Session session = Session.open(home, instance, interactive ? Kind.INTERACTIVE : Kind.DAEMON, List.of());
+        Kind kind = interactive ? Kind.INTERACTIVE : Kind.DAEMON;
+        Session session = Session.open(home, instance, kind, models.bundles(home, null), List.of());
         try {
             session.platform().await();
             return 0;

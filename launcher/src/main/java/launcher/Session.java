@@ -20,14 +20,6 @@ final class Session {
      * Starts the platform as instance {@code name}; SIGTERM and SIGINT end it, and the process with status 0.
      *
      * @param kind what kind of platform
-     */
-    static Session open(Home home, String name, Kind kind, List<Platform.Setting> settings) {
-        return open(home, name, kind, Map.of(), settings);
-    }
-
-    /**
-     * As {@link #open(Home, String, Kind, List)}.
-     *
      * @param given framework properties that overrule those of {@code conf/config.properties}
      */
     static Session open(Home home, String name, Kind kind, Map<String, String> given, List<Platform.Setting> settings) {
