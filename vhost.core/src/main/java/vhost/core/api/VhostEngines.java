@@ -162,7 +162,11 @@ public interface VhostEngines {
      * @param useMicros how long it took until the owner used it, microseconds
      * @param drainMicros how long the channel before took to empty from then on, microseconds; -1 while it has not, and where
      *     there was none
+     * @param copies that the engine before made for the queue through that channel; like all that follows, told when the
+     *     channel has emptied
+     * @param bytes of those copies
      * @param redone copies that the core made again while the queue had the channel before
+     * @param failure why the engine before was not believed any more; empty where it was
      * @param quarantined whether the engine before could not promise to have stopped
      */
     record Swap(
@@ -176,7 +180,10 @@ public interface VhostEngines {
             String why,
             long useMicros,
             long drainMicros,
+            long copies,
+            long bytes,
             long redone,
+            String failure,
             boolean quarantined) {}
 
     /**

@@ -91,6 +91,8 @@ public final class CopyChannel {
     private boolean draining;
     private boolean quarantineTold;
     private CopyCounts counts;
+    private long copiesMade;
+    private long bytesMade;
 
     private volatile String failure;
     private volatile int abort = NO_ABORT;
@@ -172,6 +174,16 @@ public final class CopyChannel {
     /** {@link System#nanoTime} when it was released. */
     public long releasedNanos() {
         return releasedNanos;
+    }
+
+    /** Copies that the engine made; once it {@link #isReleased}. */
+    public long copiesMade() {
+        return copiesMade;
+    }
+
+    /** Bytes of {@link #copiesMade}; once it {@link #isReleased}. */
+    public long bytesMade() {
+        return bytesMade;
     }
 
     /** Whether the engine may write for ever to memory that it was given: that memory must stay where it is. */
@@ -329,6 +341,8 @@ public final class CopyChannel {
             finished++;
             if (failures == 0 || completions.status(i) == CopyStatus.OK) {
                 counts.engine++;
+                copiesMade++;
+                bytesMade += length[at];
                 finish(at, packets);
             } else {
                 again(at, packets, lost);

@@ -154,7 +154,10 @@ final class EngineChannel {
     private void tell() {
         entry.drained(
                 copies.releasedNanos() - replacedNanos,
+                copies.copiesMade(),
+                copies.bytesMade(),
                 queue.counters().redone() - redoneBefore,
+                copies.failure(),
                 copies.isQuarantined());
         entry = null;
     }

@@ -18,22 +18,39 @@ final class SwapLog {
     /** One change. What its channel before did is told later. */
     static final class Entry {
         private final Swap begun;
+
+        /** Written last and read first of what is told later: who sees it sees the rest. */
         private volatile long drainMicros = -1;
-        private volatile long redone;
-        private volatile boolean quarantined;
+
+        private long copies;
+        private long bytes;
+        private long redone;
+        private String failure = "";
+        private boolean quarantined;
 
         private Entry(final Swap begun) {
             this.begun = begun;
         }
 
-        /** The channel before is released. */
-        void drained(final long nanos, final long redoneCopies, final boolean inQuarantine) {
+        /** The channel before is released; {@code whyFailed} is null where it did not fail. */
+        void drained(
+                final long nanos,
+                final long copiesMade,
+                final long bytesMade,
+                final long redoneCopies,
+                final String whyFailed,
+                final boolean inQuarantine) {
+            copies = copiesMade;
+            bytes = bytesMade;
             redone = redoneCopies;
+            failure = whyFailed == null ? "" : whyFailed;
             quarantined = inQuarantine;
             drainMicros = TimeUnit.NANOSECONDS.toMicros(Math.max(0, nanos));
         }
 
         private Swap view() {
+            final long drained = drainMicros;
+            final boolean told = drained >= 0;
             return new Swap(
                     begun.number(),
                     begun.at(),
@@ -44,9 +61,12 @@ final class SwapLog {
                     begun.toThreshold(),
                     begun.why(),
                     begun.useMicros(),
-                    drainMicros,
-                    redone,
-                    quarantined);
+                    drained,
+                    told ? copies : 0,
+                    told ? bytes : 0,
+                    told ? redone : 0,
+                    told ? failure : "",
+                    told && quarantined);
         }
     }
 
@@ -72,6 +92,9 @@ final class SwapLog {
                 TimeUnit.NANOSECONDS.toMicros(useNanos),
                 -1,
                 0,
+                0,
+                0,
+                "",
                 false));
         entries.addFirst(entry);
         if (entries.size() > REMEMBERED) {

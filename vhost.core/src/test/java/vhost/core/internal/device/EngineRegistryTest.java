@@ -1,6 +1,7 @@
 package vhost.core.internal.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static vhost.core.internal.device.TestPort.RX;
 import static vhost.core.internal.device.TestPort.TX;
 import static vhost.core.internal.device.TestPort.await;
@@ -360,9 +361,38 @@ class EngineRegistryTest {
         assertThat(engines.engines().getFirst().state()).startsWith("out ").endsWith(" s: refused copies: halted");
         assertThat(engines.swaps(2))
                 .allSatisfy(swap -> assertThat(swap.why()).isEqualTo("engine failed: it refused copies: halted"));
+        await("the swaps to tell", () -> engines.swaps(2).stream().allMatch(swap -> swap.drainMicros() >= 0));
+        assertThat(engines.swaps(2))
+                .filteredOn(swap -> swap.redone() > 0)
+                .allSatisfy(swap -> assertThat(swap.failure()).isEqualTo("refused copies: halted"))
+                .isNotEmpty();
         assertThat(port.queue(TX).isRunning()).isTrue();
         engines.withdrawn(engine);
         assertThat(engine.open()).isEmpty();
         port.echo(3, 100);
+    }
+
+    @Test
+    void shouldTellWhatEachEngineCopiedForAQueueWhenItIsReplaced() throws Exception {
+        offer(new FakeEngine(), "first");
+        offer(new FakeEngine(), "second");
+        engines.want("first", 1);
+        port.connect();
+        port.echo(3, 100);
+        engines.want("second", 1);
+        port.echo(5, 200);
+        engines.want("second", 2); // the channel stays
+        port.echo(1, 300);
+        engines.want(VhostEngines.BUILTIN, 1);
+        await(
+                "the swaps to tell",
+                () -> engines.swaps(99).stream()
+                        .filter(swap -> !swap.fromEngine().equals(VhostEngines.BUILTIN)
+                                && !swap.fromEngine().equals(swap.toEngine()))
+                        .allMatch(swap -> swap.drainMicros() >= 0));
+        assertThat(engines.swaps(99))
+                .filteredOn(swap -> swap.queue().endsWith("/tx0") && swap.copies() > 0)
+                .extracting(VhostEngines.Swap::fromEngine, VhostEngines.Swap::copies, VhostEngines.Swap::bytes)
+                .containsExactly(tuple("second", 6L, 1300L), tuple("first", 3L, 300L));
     }
 }

@@ -21,13 +21,17 @@ class SwapLogTest {
     }
 
     @Test
-    void shouldHearLaterHowLongTheChannelBeforeTook() {
+    void shouldHearLaterWhatTheChannelBeforeDid() {
         final SwapLog.Entry entry = log.add("p/rx0", "a", 1, "b", 1, "engine failed: x", 0);
         assertThat(log.last(1).getFirst().drainMicros()).isEqualTo(-1);
-        entry.drained(2_345_678, 7, true);
+        assertThat(log.last(1).getFirst().failure()).isEmpty();
+        entry.drained(2_345_678, 11, 1100, 7, "x", true);
         final Swap swap = log.last(1).getFirst();
         assertThat(swap.drainMicros()).isEqualTo(2345);
+        assertThat(swap.copies()).isEqualTo(11);
+        assertThat(swap.bytes()).isEqualTo(1100);
         assertThat(swap.redone()).isEqualTo(7);
+        assertThat(swap.failure()).isEqualTo("x");
         assertThat(swap.quarantined()).isTrue();
     }
 }
