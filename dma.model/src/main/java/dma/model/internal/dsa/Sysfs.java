@@ -125,7 +125,7 @@ final class Sysfs implements AutoCloseable {
         put(at, "group_id", settings.group());
         put(at, "priority", settings.priority());
         put(at, "ats_disable", 0);
-        put(at, "clients", queue.opens.get());
+        writeClients(queue);
         putSince(6, 4, at, "prs_disable", 0);
         putSince(6, 7, at, "driver_name", settings.driver());
         putSince(6, 0, at, "op_config", bitmap(host.operations(settings)));
@@ -141,6 +141,11 @@ final class Sysfs implements AutoCloseable {
             directory(at, "cdev_minor"); // ENXIO in sysfs
             deleteAll(devices.resolve(name));
         }
+    }
+
+    /** Writes how many have a queue open. */
+    synchronized void writeClients(final ModelQueue queue) {
+        put(sysfs.resolve(queue.settings().name()), "clients", queue.opens.get());
     }
 
     private void putSince(final int major, final int minor, final Path at, final String name, final Object value) {

@@ -56,7 +56,7 @@ class AsyncPropertyTest {
     @MethodSource("seeds")
     void shouldLoseReorderAndDamageNothing(final long seed) {
         random = new Random(seed);
-        new RandomTraffic(random, PACKETS, new RandomTraffic.Channels() {
+        new RandomTraffic(random, PACKETS, 40, new RandomTraffic.Channels() {
                     @Override
                     public CopyChannel open(
                             final RingFixture ring, final List<MemoryRegion> memory, final Overflow overflow) {

@@ -66,7 +66,7 @@ class ModelPropertyTest {
             engines.addAll(DsaEngines.of(dsa, DsaSettings.DEFAULT));
             engines.addAll(CbdmaEngines.of(cbdma, dma.cbdma.internal.Settings.defaults()));
             assertThat(engines).hasSize(5);
-            new RandomTraffic(random, PACKETS, new Channels()).run();
+            new RandomTraffic(random, PACKETS, 1000, new Channels()).run();
             assertThat(cbdma.violations()).isEmpty();
             assertThat(cbdma.count(Counter.DESCRIPTORS)).isPositive();
             assertThat(cbdma.count(Counter.INJECTED)).isPositive();

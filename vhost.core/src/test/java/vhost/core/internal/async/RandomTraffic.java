@@ -108,6 +108,7 @@ final class RandomTraffic {
 
     private final Random random;
     private final int packets;
+    private final int stay;
     private final Channels engines;
     private final Layout layout;
     private RingFixture from;
@@ -126,10 +127,15 @@ final class RandomTraffic {
     /** Engines are changed no more. */
     private boolean ending;
 
-    /** Traffic of so many packets; which, and all else that is random, comes from {@code random}. */
-    RandomTraffic(final Random random, final int packets, final Channels engines) {
+    /**
+     * Traffic of so many packets; which, and all else that is random, comes from {@code random}.
+     *
+     * @param stay how many turns a ring has an engine, on the average
+     */
+    RandomTraffic(final Random random, final int packets, final int stay, final Channels engines) {
         this.random = random;
         this.packets = packets;
+        this.stay = stay;
         this.engines = engines;
         this.layout = Layout.values()[random.nextInt(2)];
     }
@@ -161,7 +167,7 @@ final class RandomTraffic {
     }
 
     private void step() {
-        switch (ending ? -1 : random.nextInt(40)) {
+        switch (ending ? -1 : random.nextInt(stay)) {
             case 0 -> swap(from);
             case 1 -> swap(to);
             default -> {
