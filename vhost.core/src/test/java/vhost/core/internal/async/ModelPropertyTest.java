@@ -41,6 +41,9 @@ class ModelPropertyTest {
     private static final int SEEDS = Integer.getInteger("property.model.seeds", 12);
     private static final int PACKETS = Integer.getInteger("property.packets", 30_000);
 
+    /** To open a function of CBDMA takes milliseconds, and most turns only look whether a model has done something. */
+    private static final int STAY = 20_000;
+
     /** Shorter than the models' hangs, and long for a thread that waits for a processor. */
     private static final long DEADLINE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -66,7 +69,7 @@ class ModelPropertyTest {
             engines.addAll(DsaEngines.of(dsa, DsaSettings.DEFAULT));
             engines.addAll(CbdmaEngines.of(cbdma, dma.cbdma.internal.Settings.defaults()));
             assertThat(engines).hasSize(5);
-            new RandomTraffic(random, PACKETS, 1000, new Channels()).run();
+            new RandomTraffic(random, PACKETS, STAY, new Channels()).run();
             assertThat(cbdma.violations()).isEmpty();
             assertThat(cbdma.count(Counter.DESCRIPTORS)).isPositive();
             assertThat(cbdma.count(Counter.INJECTED)).isPositive();
