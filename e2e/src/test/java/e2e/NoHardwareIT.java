@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The drivers on a host that has nothing for them: they say so in one line each, and cost nothing. */
+/** The drivers on a host that has nothing for them: they say so in one line each, and hold nothing. */
 @Timeout(90)
 class NoHardwareIT {
     private static final List<String> DRIVERS = List.of("dma.dsa", "dma.cbdma");
@@ -43,9 +43,9 @@ class NoHardwareIT {
         }
     }
 
-    /** Nothing opened that they would have to look after, and no thread of theirs. */
+    /** No file of a device, and no thread by a name of theirs; virtual threads have none here. */
     @Test
-    void costNothing() throws IOException {
+    void holdNoThreadAndNoDevice() throws IOException {
         try (Scratch scratch = new Scratch();
                 Platform platform = Platform.forward(scratch, "io", 1)) {
             platform.control();
