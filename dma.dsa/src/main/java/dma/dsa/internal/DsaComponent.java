@@ -6,11 +6,13 @@ import dma.dsa.internal.engine.DsaEngine;
 import dma.dsa.internal.engine.DsaSettings;
 import dma.dsa.internal.engine.DsaSettings.Submission;
 import dma.dsa.internal.host.KernelHost;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
@@ -26,7 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One {@link DmaEngine} service for each work queue that can be used: of this host always, and of each model that is offered as a
- * {@link DsaHost}. A virtual thread looks again now and then; a host without idxd costs a look at one path each time.
+ * {@link DsaHost}. A virtual thread looks again now and then, where there is something to look at: a host without idxd costs
+ * nothing.
  */
 @Component(
         service = DsaComponent.class,
@@ -42,6 +45,7 @@ public final class DsaComponent {
     private final Duration rescan;
     private final Map<DsaHost, HostWatch> watches = new ConcurrentHashMap<>();
     private final Thread thread;
+    private final AtomicBoolean isRescanned = new AtomicBoolean();
 
     @Activate
     public DsaComponent(final BundleContext context, final DsaConfig config) {
@@ -58,9 +62,6 @@ public final class DsaComponent {
         this.rescan = Duration.ofSeconds(config.rescan_seconds());
         this.thread = Thread.ofVirtual().name("dma-dsa-rescan").unstarted(this::run);
         bindHost(new KernelHost());
-        if (!rescan.isZero()) {
-            thread.start();
-        }
     }
 
     @Deactivate
@@ -75,6 +76,9 @@ public final class DsaComponent {
         final HostWatch watch = new HostWatch(host, settings, this::register, LOG::info);
         watches.put(host, watch);
         watch.scan();
+        if (!rescan.isZero() && Files.isDirectory(host.sysfs()) && isRescanned.compareAndSet(false, true)) {
+            thread.start();
+        }
     }
 
     /** Returns when no channel is open on the host's work queues. */

@@ -96,7 +96,7 @@ public record WorkQueueScan(List<Device> devices, List<WorkQueue> queues) {
             return "";
         }
         if (!Files.isDirectory(host.sysfs())) {
-            return "this host has no idxd driver (" + host.sysfs() + " is missing)";
+            return "this host has no idxd driver (" + host.sysfs() + " is missing); once it is loaded, update dma.dsa";
         }
         if (devices.isEmpty()) {
             return "this host has no DSA device (" + host.sysfs() + " names none)";
