@@ -154,8 +154,7 @@ public final class Demo implements Callable<Integer> {
     }
 
     /** Traffic of one size both ways, while the engines change. */
-    private void cross(final int index, final List<Stream> streams, final EngineChanges changes)
-            throws VhostException {
+    private void cross(final int index, final List<Stream> streams, final EngineChanges changes) throws VhostException {
         final int size = SIZES[index];
         long turns = 0;
         while ((turns++ & 0xFF) != 0 || changes.proceed()) {

@@ -16,7 +16,7 @@ final class EngineChanges {
     /** Copies of so many bytes and more are the engine's. */
     static final int THRESHOLD = 512;
 
-    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(320);
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final String ALL = "demo-*";
 
     private final VhostEngines engines;
@@ -50,7 +50,8 @@ final class EngineChanges {
         this.engines = engines;
         this.queues = queues;
         final List<String> cpu = contenders.byKind().get(EngineKind.CPU);
-        for (final String engine : cpu) {
+        final String last = cpu.getLast();
+        for (final String engine : cpu.subList(0, cpu.size() - 1)) {
             steps.add(new Step(engine, () -> engines.assign(ALL, engine, THRESHOLD)));
         }
         contenders.byKind().forEach((kind, names) -> {
@@ -58,7 +59,6 @@ final class EngineChanges {
                 steps.add(new Step(text(kind, names), () -> spread(names, round)));
             }
         });
-        final String last = cpu.getLast();
         steps.add(new Step(last, () -> engines.assign(ALL, last, THRESHOLD)));
         steps.add(new Step("engines' bundle stopped", () -> bundle.stop(Bundle.STOP_TRANSIENT)));
         steps.add(new Step(last, bundle::start));
