@@ -25,6 +25,9 @@ final class Bench implements Callable<Integer> {
     /** The longest: an engine's thread that a busy machine does not let run has not failed, its window is dropped. */
     private static final int DEADLINE_MILLIS = 500;
 
+    /** More than a window has packets: what an engine has no room for, the core would copy. */
+    private static final int IN_FLIGHT = 2048;
+
     @Parameters(
             index = "0",
             paramLabel = "WHAT",
@@ -67,6 +70,19 @@ final class Bench implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "write a report: .csv for every turn, else Markdown")
     private Path out;
 
+    @Option(names = "--plot", paramLabel = "FILE", description = "draw a chart of packets of one length, .svg")
+    private Path plot;
+
+    @Option(
+            names = "--timing",
+            paramLabel = "LINE",
+            defaultValue = "published=true charge=true",
+            description = {
+                "the pace of DSA's model, which is started where an engine is named dsa-model...;",
+                "empty: as fast as its thread can (default: ${DEFAULT-VALUE})"
+            })
+    private String timing;
+
     @Mixin
     private LogOption log;
 
@@ -95,6 +111,9 @@ final class Bench implements Callable<Integer> {
         if (rounds < 1) {
             throw wrong("--rounds " + rounds + ": use 1 or more");
         }
+        if (plot != null && !plot.toString().endsWith(".svg")) {
+            throw wrong("--plot " + plot + ": charts are SVG, use a name that ends with .svg");
+        }
         List<Integer> usable = Processors.usable();
         if (cpus == null) {
             cpus = usable.subList(0, Math.min(2, usable.size()));
@@ -109,9 +128,14 @@ final class Bench implements Callable<Integer> {
     }
 
     /** The switch would serve the queues that are measured. */
-    private static Map<String, String> bundles(Home home) {
+    private Map<String, String> bundles(Home home) {
         String idle = home.properties().getOrDefault("start.level.0", "");
-        return Map.of("start.level.0", idle + ", vhost.switching", "start.level.3", "bench");
+        String started = usesModels() ? "bench, dma.model" : "bench";
+        return Map.of("start.level.0", idle + ", vhost.switching", "start.level.3", started);
+    }
+
+    private boolean usesModels() {
+        return contenders != null && contenders.contains("-model");
     }
 
     private List<Setting> settings() {
@@ -129,12 +153,17 @@ final class Bench implements Callable<Integer> {
         if (out != null) {
             bench.put("out", out.toAbsolutePath().normalize().toString());
         }
+        if (plot != null) {
+            bench.put("plot", plot.toAbsolutePath().normalize().toString());
+        }
         Map<String, Object> workers =
                 Map.of("count", 1, "cpus", String.valueOf(cpus.get(0)), "idle.micros", IDLE_MICROS);
         Map<String, Object> engines = Map.of("engine", "builtin", "deadline.millis", DEADLINE_MILLIS);
         return List.of(
                 new Setting("vhost.workers", null, workers),
                 new Setting("vhost.engines", null, engines),
+                new Setting("dma.dsa", null, Map.of("in.flight", IN_FLIGHT)),
+                new Setting("dma.model.dsa", null, Map.of("timing", timing)),
                 new Setting("bench", null, bench));
     }
 }
