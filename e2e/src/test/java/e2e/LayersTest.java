@@ -80,7 +80,7 @@ class LayersTest {
 
     @ArchTest
     static final ArchRule benchKnowsOnlyApis =
-            only("bench", JDK, "vhost.core.api..", "vhost.frontend..", "linux..", "org.osgi..");
+            only("bench", JDK, "vhost.core.api..", "vhost.frontend..", "dma.model.pace..", "linux..", "org.osgi..");
 
     @ArchTest
     static final ArchRule launcherKnowsBundlesOnlyAtRunTime = noClasses()

@@ -15,12 +15,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
-final class Bench implements Callable<Integer> {
-    /** The switch would serve the queues that are measured. */
-    private static final Map<String, Integer> LEVELS =
-            Map.of("vhost.switching", Platform.NEVER, "bench", Platform.DEFAULT_LEVEL);
-
     private static final String COPIES = "copies";
 
     /** The worker never sleeps: nothing that wakes is to be measured. */
@@ -28,6 +22,9 @@ final class Bench implements Callable<Integer> {
 
     /** The longest: an engine's thread that a busy machine does not let run has not failed, its window is dropped. */
     private static final int DEADLINE_MILLIS = 500;
+
+    /** More than a window has packets: what an engine has no room for, the core would copy. */
+    private static final int IN_FLIGHT = 2048;
 
     @Parameters(
             index = "0",
@@ -71,6 +68,19 @@ final class Bench implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "write a report: .csv for every turn, else Markdown")
     private Path out;
 
+    @Option(names = "--plot", paramLabel = "FILE", description = "draw a chart of packets of one length, .svg")
+    private Path plot;
+
+    @Option(
+            names = "--timing",
+            paramLabel = "LINE",
+            defaultValue = "published=true charge=true",
+            description = {
+                "the pace of DSA's model, which is started where an engine is named dsa-model...;",
+                "empty: as fast as its thread can (default: ${DEFAULT-VALUE})"
+            })
+    private String timing;
+
     @Mixin
     private LogOption log;
 
@@ -84,7 +94,7 @@ final class Bench implements Callable<Integer> {
         // Its table is not to be interrupted.
         log.apply(home, LogOption.Level.WARN);
         String name = "bench-" + ProcessHandle.current().pid();
-        Session session = Session.open(home, name, Kind.PASSING, home.startLevels(LEVELS), settings());
+        Session session = Session.open(home, name, Kind.PASSING, home.startLevels(levels()), settings());
         try {
             return session.platform().call("bench");
         } finally {
@@ -99,6 +109,9 @@ final class Bench implements Callable<Integer> {
         if (rounds < 1) {
             throw wrong("--rounds " + rounds + ": use 1 or more");
         }
+        if (plot != null && !plot.toString().endsWith(".svg")) {
+            throw wrong("--plot " + plot + ": charts are SVG, use a name that ends with .svg");
+        }
         List<Integer> usable = Processors.usable();
         if (cpus == null) {
             cpus = usable.subList(0, Math.min(2, usable.size()));
@@ -110,6 +123,21 @@ final class Bench implements Callable<Integer> {
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+@Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
+final class Bench implements Callable<Integer> {
+    /** The switch would serve the queues that are measured. */
+    private Map<String, Integer> levels() {
+        Map<String, Integer> levels = new HashMap<>(Map.of("vhost.switching", Platform.NEVER, "bench", Platform.DEFAULT_LEVEL));
+        if (usesModels()) {
+            levels.put("dma.model", Platform.DEFAULT_LEVEL);
+        }
+        return levels;
+    }
+
+    private boolean usesModels() {
+        return contenders != null && contenders.contains("-model");
     }
 
     private List<Setting> settings() {
@@ -127,12 +155,17 @@ final class Bench implements Callable<Integer> {
         if (out != null) {
             bench.put("out", out.toAbsolutePath().normalize().toString());
         }
+        if (plot != null) {
+            bench.put("plot", plot.toAbsolutePath().normalize().toString());
+        }
         Map<String, Object> workers =
                 Map.of("count", 1, "cpus", String.valueOf(cpus.get(0)), "idle.micros", IDLE_MICROS);
         Map<String, Object> engines = Map.of("engine", "builtin", "deadline.millis", DEADLINE_MILLIS);
         return List.of(
                 new Setting("vhost.workers", null, workers),
                 new Setting("vhost.engines", null, engines),
+                new Setting("dma.dsa", null, Map.of("in.flight", IN_FLIGHT)),
+                new Setting("dma.model.dsa", null, Map.of("timing", timing)),
                 new Setting("bench", null, bench));
     }
 }

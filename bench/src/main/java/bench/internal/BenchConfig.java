@@ -27,4 +27,7 @@ public @interface BenchConfig {
 
     @AttributeDefinition(description = "where the report goes, .csv or Markdown; empty for nowhere")
     String out() default "";
+
+    @AttributeDefinition(description = "where the chart goes, .svg; empty for nowhere")
+    String plot() default "";
 }

@@ -1,6 +1,7 @@
 package bench.internal;
 
 import bench.internal.Results.Case;
+import dma.model.pace.DevicePace;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.Designate;
 import vhost.core.api.VhostException;
 import vhost.core.api.VhostPorts;
@@ -36,6 +39,10 @@ public final class Benchmark implements Callable<Integer> {
     private final VhostPorts ports;
     private final VhostWorker worker;
     private final PrintStream out = System.out;
+
+    /** Of models that run here, if any do. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    private volatile List<DevicePace> paces = List.of();
 
     @Activate
     public Benchmark(
@@ -130,12 +137,25 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private void report(final Plan plan, final Results results, final Turns turns) throws IOException {
-        final Report report = new Report(results, plan, circumstances(plan, results, turns));
+    private void report(final Plan measured, final Results results, final Turns turns) throws IOException {
+        final List<String> circumstances = new ArrayList<>(circumstances(measured, results, turns));
+        final List<String> conclusions = new ArrayList<>(new Conclusions(results, measured).lines());
+        final Modelled modelled = new Modelled(paces);
+        final List<Contender> added = modelled.addTo(results, measured);
+        final Plan plan = measured.with(added);
+        if (!added.isEmpty()) {
+            circumstances.addAll(modelled.explanations());
+            conclusions.addAll(new ModelVerdicts(results, plan).lines());
+        }
+        final Report report = new Report(results, plan, circumstances, conclusions);
         out.print(report.text());
         if (!config.out().isEmpty()) {
             report.write(Path.of(config.out()));
             out.println("\nwritten to " + config.out());
+        }
+        if (!config.plot().isEmpty()) {
+            new Plot(results, plan).write(Path.of(config.plot()));
+            out.println("chart in " + config.plot());
         }
         out.println("bench: ok: " + turns.checkedPackets() + " packets were checked, all " + turns.checkedBytes()
                 + " bytes as they were sent");

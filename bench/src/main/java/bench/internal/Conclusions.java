@@ -85,7 +85,8 @@ final class Conclusions {
                         .collect(Collectors.joining(", "));
     }
 
-    private String crossing(final Direction direction, final Contender contender) {
+    /** Where it pays. */
+    String crossing(final Direction direction, final Contender contender) {
         final List<Load> sizes = single();
         int first = sizes.size();
         while (first > 0 && ratio(direction, sizes.get(first - 1), contender) >= 1) {
@@ -131,7 +132,7 @@ final class Conclusions {
                 + ": " + number(ratio) + ": " + verdict(ratio, WANTED_SMALL);
     }
 
-    private static String verdict(final double ratio, final double wanted) {
+    static String verdict(final double ratio, final double wanted) {
         return number(wanted) + " is wanted, " + (ratio >= wanted ? "met" : "NOT met");
     }
 

@@ -7,10 +7,27 @@ import vhost.core.api.VhostEngines;
 /**
  * Who copies.
  *
+ * @param basis how its rate is known
  * @param engine its name
  * @param threshold copies of at least so many bytes go to it; {@link VhostEngines#AUTO} where that is learned
  */
-record Contender(String engine, int threshold) {
+record Contender(String engine, int threshold, Basis basis) {
+    /** How a rate is known. */
+    enum Basis {
+        /** By the clock. */
+        MEASURED(""),
+        /** The core's own time was measured, the device's is modelled. */
+        MODELLED(" modelled"),
+        /** As if destinations were aligned to 64 bytes. */
+        MODELLED_ALIGNED(" modelled, aligned");
+
+        private final String suffix;
+
+        Basis(final String suffix) {
+            this.suffix = suffix;
+        }
+    }
+
     private static final String AUTO = "auto";
 
     /** {@code ENGINE} or {@code ENGINE@THRESHOLD}, separated by commas. */
@@ -34,7 +51,7 @@ record Contender(String engine, int threshold) {
         try {
             final String bytes = parts.length == 1 ? "1" : parts[1];
             final int threshold = bytes.equals(AUTO) ? VhostEngines.AUTO : Integer.parseUnsignedInt(bytes);
-            return new Contender(parts[0], threshold);
+            return new Contender(parts[0], threshold, Basis.MEASURED);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
                     "--engines: '" + text + "': a threshold is a number of bytes, or " + AUTO, e);
@@ -45,12 +62,20 @@ record Contender(String engine, int threshold) {
         return threshold == VhostEngines.AUTO;
     }
 
+    boolean isMeasured() {
+        return basis == Basis.MEASURED;
+    }
+
+    Contender on(final Basis other) {
+        return new Contender(engine, threshold, other);
+    }
+
     boolean isBuiltin() {
         return engine.equals(VhostEngines.BUILTIN);
     }
 
     @Override
     public String toString() {
-        return isBuiltin() ? engine : engine + "@" + (isAuto() ? AUTO : String.valueOf(threshold));
+        return isBuiltin() ? engine : engine + "@" + (isAuto() ? AUTO : String.valueOf(threshold)) + basis.suffix;
     }
 }

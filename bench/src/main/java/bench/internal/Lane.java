@@ -37,6 +37,9 @@ final class Lane implements AutoCloseable {
     private final long[] outgoing = new long[BURST];
     private final int[] lengths = new int[BURST];
 
+    /** All bits that are set in addresses of received data. */
+    private long addressBits;
+
     Lane(
             final VhostPorts ports,
             final Path directory,
@@ -111,6 +114,7 @@ final class Lane implements AutoCloseable {
         int burst;
         while ((burst = pair.receiveBurst(received, BURST)) != 0) {
             for (int i = 0; i < burst; i++) {
+                addressBits |= received.address(i, 0);
                 if ((got + i) % every == 0) {
                     check(i, window, got + i);
                 }
@@ -123,6 +127,11 @@ final class Lane implements AutoCloseable {
         if (got != count) {
             throw new IllegalStateException(port.name() + ": " + got + " packets of " + count + " came");
         }
+    }
+
+    /** Of what was received. Addresses of the back-end differ by whole pages. */
+    long addressBits() {
+        return addressBits;
     }
 
     private void check(final int at, final int window, final int packet) {

@@ -1,6 +1,7 @@
 package bench.internal;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is measured: each contender at each load and direction.
@@ -12,6 +13,14 @@ record Plan(List<Load> loads, List<Direction> directions, List<Contender> conten
     static Plan of(final BenchConfig config) {
         return new Plan(
                 Load.parse(config.sizes()), Direction.parse(config.direction()), Contender.parse(config.engines()));
+    }
+
+    /** This, and contenders that are modelled. */
+    Plan with(final List<Contender> more) {
+        return new Plan(
+                loads,
+                directions,
+                Stream.concat(contenders.stream(), more.stream()).toList());
     }
 
     Contender reference() {

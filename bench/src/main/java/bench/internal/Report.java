@@ -27,11 +27,11 @@ final class Report {
     /** A table: the head, then the rows. */
     private record Table(String title, List<List<String>> lines) {}
 
-    Report(final Results results, final Plan plan, final List<String> circumstances) {
+    Report(final Results results, final Plan plan, final List<String> circumstances, final List<String> conclusions) {
         this.results = results;
         this.plan = plan;
         this.circumstances = circumstances;
-        this.conclusions = new Conclusions(results, plan).lines();
+        this.conclusions = conclusions;
     }
 
     private List<Table> tables() {
@@ -136,12 +136,12 @@ final class Report {
 
     /** Every turn. */
     String csv() {
-        final StringBuilder text =
-                new StringBuilder("round,ring,bytes,contender,pps,windows,dropped,engine_copies,threshold\n");
+        final StringBuilder text = new StringBuilder(
+                "round,ring,bytes,contender,pps,windows,dropped,engine_copies,threshold,core_ns,alignment\n");
         for (final Turn turn : results.turns()) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%d,%s,%s,%s,%.0f,%d,%d,%d,%d%n",
+                    "%d,%s,%s,%s,%.0f,%d,%d,%d,%d,%.1f,%d%n",
                     turn.round(),
                     turn.of().direction(),
                     turn.of().load().name(),
@@ -150,7 +150,9 @@ final class Report {
                     turn.windows(),
                     turn.dropped(),
                     turn.engineCopies(),
-                    turn.threshold()));
+                    turn.threshold(),
+                    turn.coreNanos(),
+                    turn.alignment()));
         }
         return text.toString();
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The rates of all turns. */
 final class Results {
@@ -22,6 +23,8 @@ final class Results {
      * @param dropped those that were disturbed
      * @param engineCopies of all windows
      * @param threshold what held at its end
+     * @param coreNanos a packet, of the core: without turns in which it submitted nothing and got nothing back
+     * @param alignment of the addresses that were copied to, bytes; 64 for more as well
      */
     record Turn(
             int round,
@@ -31,7 +34,9 @@ final class Results {
             int windows,
             int dropped,
             long engineCopies,
-            int threshold) {
+            int threshold,
+            double coreNanos,
+            int alignment) {
         /** Whether every window was disturbed, so that the rate is that of disturbed ones. */
         boolean isDoubtful() {
             return windows == 0;
@@ -77,11 +82,18 @@ final class Results {
 
     /** Packets a second: the median over rounds, of turns with windows that count where there are any. */
     double rate(final Case of, final Contender contender) {
+        return rate(of, contender, 0.5);
+    }
+
+    /** The same, another quantile. */
+    double rate(final Case of, final Contender contender, final double quantile) {
         final boolean all = isDoubtful(of, contender);
-        return median(turns(of, contender).stream()
-                .filter(turn -> all || !turn.isDoubtful())
-                .mapToDouble(Turn::rate)
-                .toArray());
+        return quantile(
+                turns(of, contender).stream()
+                        .filter(turn -> all || !turn.isDoubtful())
+                        .mapToDouble(Turn::rate)
+                        .toArray(),
+                quantile);
     }
 
     /** One contender's rate by another's in the same round: the {@code quantile} over rounds. */
@@ -110,15 +122,15 @@ final class Results {
     }
 
     long windows() {
-        return turns.stream().mapToLong(Turn::windows).sum();
+        return measured().mapToLong(Turn::windows).sum();
     }
 
     long dropped() {
-        return turns.stream().mapToLong(Turn::dropped).sum();
+        return measured().mapToLong(Turn::dropped).sum();
     }
 
-    static double median(final double... values) {
-        return quantile(values, 0.5);
+    private Stream<Turn> measured() {
+        return turns.stream().filter(turn -> turn.contender.isMeasured());
     }
 
     /** Interpolated between neighbours; NaN of nothing. */

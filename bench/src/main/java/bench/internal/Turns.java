@@ -5,6 +5,7 @@ import bench.internal.Results.Turn;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import vhost.core.api.Packet;
 import vhost.core.api.VhostException;
 import vhost.core.api.VhostQueue;
 
@@ -22,6 +23,8 @@ final class Turns {
     /** Of the packets of a turn's windows one in so many is checked. */
     private static final int SAMPLE = 16;
 
+    private static final int ALIGNED = 64;
+
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -38,6 +41,9 @@ final class Turns {
     /** Whether the last window was. */
     private boolean disturbed;
 
+    /** All bits that are set in addresses of packets from the guest. */
+    private long addressBits;
+
     private long checkedPackets;
     private long checkedBytes;
 
@@ -52,6 +58,7 @@ final class Turns {
         lane = at;
         direction = to;
         queue = at.queue(to);
+        addressBits = 0;
         if (to == Direction.RX) {
             task.prepare(at.load(), payload);
         }
@@ -83,13 +90,17 @@ final class Turns {
         final long redoneBefore = queue.counters().redone();
         long allNanos = 0;
         long nanos = 0;
+        long allCoreNanos = 0;
+        long coreNanos = 0;
         int clean = 0;
         for (int i = 0; i < WINDOWS; i++) {
             final long time = window(SAMPLE, false);
             allNanos += time;
+            allCoreNanos += task.coreNanos();
             // An engine that failed is not used until its next turn.
             if (!disturbed && queue.counters().redone() == redoneBefore) {
                 nanos += time;
+                coreNanos += task.coreNanos();
                 clean++;
             }
         }
@@ -102,7 +113,9 @@ final class Turns {
                 clean,
                 WINDOWS - clean,
                 queue.counters().engineCopies() - copiesBefore,
-                queue.threshold());
+                queue.threshold(),
+                (clean == 0 ? allCoreNanos : coreNanos) / packets,
+                (int) Long.lowestOneBit((direction == Direction.RX ? lane.addressBits() : addressBits) | ALIGNED));
     }
 
     private void take(final Contender contender) throws VhostException, IOException {
@@ -146,6 +159,9 @@ final class Turns {
     }
 
     private void checkSent(final int every, final boolean poison) throws VhostException {
+        for (int i = 0; i < task.count(); i++) {
+            addressBits |= Packet.data(task.packet(i));
+        }
         for (int i = 0; i < task.count(); i += every) {
             lane.checkSent(task.packet(i), window, i, poison);
         }

@@ -67,6 +67,12 @@ final class WindowTask implements PollTask {
     private long phaseNanos;
     private long nanos;
 
+    /** Of these, those that were not spent on waiting. */
+    private long coreNanos;
+
+    /** When the last turn of a window ended. */
+    private long turnNanos;
+
     /** Written by the worker last, so that whoever reads true reads everything else. */
     private volatile boolean finished;
 
@@ -123,6 +129,11 @@ final class WindowTask implements PollTask {
         return nanos;
     }
 
+    /** After a window. What of the time of {@link #run} was not just looking for completions in vain; nanoseconds. */
+    long coreNanos() {
+        return coreNanos;
+    }
+
     /** Packets of a window. */
     int count() {
         return count;
@@ -176,14 +187,24 @@ final class WindowTask implements PollTask {
     @Override
     public int poll() {
         if (phase == Phase.TIMED) {
-            move();
-            if (completed == limit) {
-                nanos = System.nanoTime() - phaseNanos;
-                enter(Phase.COOLING_DOWN);
-            }
+            moveTimed();
             return 1;
         }
         return phase == Phase.RESTING ? 0 : pollUntimed();
+    }
+
+    private void moveTimed() {
+        final int before = submitted + completed;
+        move();
+        final long now = System.nanoTime();
+        if (submitted + completed != before) {
+            coreNanos += now - turnNanos;
+        }
+        turnNanos = now;
+        if (completed == limit) {
+            nanos = now - phaseNanos;
+            enter(Phase.COOLING_DOWN);
+        }
     }
 
     private int pollUntimed() {
@@ -192,6 +213,8 @@ final class WindowTask implements PollTask {
             if (completed == limit) {
                 limit = count;
                 enter(Phase.TIMED);
+                coreNanos = 0;
+                turnNanos = phaseNanos;
             }
         } else if (System.nanoTime() - phaseNanos > QUIET_NANOS) {
             if (phase == Phase.SETTLING) {

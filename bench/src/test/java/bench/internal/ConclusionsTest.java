@@ -63,6 +63,6 @@ class ConclusionsTest {
 
     private static Turn turn(
             final int round, final Case of, final Contender contender, final double rate, final int windows) {
-        return new Turn(round, of, contender, rate, windows, 16 - windows, 0, 1);
+        return new Turn(round, of, contender, rate, windows, 16 - windows, 0, 1, 10, 64);
     }
 }

@@ -104,7 +104,8 @@ class HostWatchTest {
         assertThat(lines).isNotEmpty().doesNotHaveDuplicates();
         if (!kernel.sysfs().toFile().isDirectory()) {
             assertThat(lines)
-                    .containsExactly("dsa: no engine: this host has no idxd driver (/sys/bus/dsa/devices is missing)");
+                    .containsExactly("dsa: no engine: this host has no idxd driver (/sys/bus/dsa/devices is missing);"
+                            + " once it is loaded, update dma.dsa");
         }
         real.end();
     }

@@ -1,6 +1,7 @@
 package dma.model.internal.dsa;
 
 import dma.dsa.device.DsaHost;
+import dma.model.pace.DevicePace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,12 +17,12 @@ import org.slf4j.LoggerFactory;
 
 /** Offers a {@link DsaModel} as a service, as configuration {@code dma.model.dsa} says; without one, the default. */
 @Component(
-        service = DsaModelComponent.class,
+        service = {DsaModelComponent.class, DevicePace.class},
         immediate = true,
         configurationPid = "dma.model.dsa",
         property = {"osgi.command.scope=model", "osgi.command.function=dsa"})
 @Designate(ocd = DsaModelConfig.class)
-public final class DsaModelComponent {
+public final class DsaModelComponent implements DevicePace {
     private static final Logger LOG = LoggerFactory.getLogger(DsaModelComponent.class);
 
     private final BundleContext context;
@@ -84,6 +85,16 @@ public final class DsaModelComponent {
                         .with(DsaFault.HALT, config.fault_halt())
                         .with(DsaFault.LATE, config.fault_late())
                         .with(DsaFault.LIST, config.fault_list()));
+    }
+
+    @Override
+    public synchronized double copyNanos(final String engine, final long bytes, final int alignment) {
+        return new DsaPace(settings).copyNanos(engine, bytes, alignment);
+    }
+
+    @Override
+    public synchronized String timing() {
+        return "DSA: " + settings.timing();
     }
 
     private static List<String> lines(final String... values) {

@@ -1,0 +1,88 @@
+package bench.internal;
+
+import bench.internal.Contender.Basis;
+import bench.internal.Results.Turn;
+import dma.model.pace.DevicePace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What rates would be where a modelled device is as fast as its timing says. A model's thread is a processor that copies, and
+ * no faster than one; so the core's time per packet is taken from what was measured, the device's from the model's clock,
+ * and the slower of the two is the pace.
+ */
+final class Modelled {
+    private static final int ALIGNED = 64;
+
+    private final Collection<DevicePace> paces;
+
+    Modelled(final Collection<DevicePace> paces) {
+        this.paces = paces;
+    }
+
+    /** Adds turns that are modelled to those that were measured. Returns who they are of; empty without timing. */
+    List<Contender> addTo(final Results results, final Plan plan) {
+        final List<Contender> added = new ArrayList<>();
+        for (final Basis basis : List.of(Basis.MODELLED, Basis.MODELLED_ALIGNED)) {
+            for (final Contender contender : plan.contenders()) {
+                if (!Double.isNaN(copyNanos(contender.engine(), ALIGNED, ALIGNED))) {
+                    added.add(contender.on(basis));
+                }
+            }
+        }
+        for (final Turn turn : List.copyOf(results.turns())) {
+            added.stream()
+                    .filter(contender -> contender.on(Basis.MEASURED).equals(turn.contender()))
+                    .forEach(contender -> results.add(modelled(turn, contender)));
+        }
+        return added;
+    }
+
+    private Turn modelled(final Turn turn, final Contender contender) {
+        final int alignment = contender.basis() == Basis.MODELLED ? turn.alignment() : ALIGNED;
+        final double nanos = Math.max(turn.coreNanos(), deviceNanos(turn, alignment));
+        return new Turn(
+                turn.round(),
+                turn.of(),
+                contender,
+                1e9 / nanos,
+                turn.windows(),
+                turn.dropped(),
+                turn.engineCopies(),
+                turn.threshold(),
+                turn.coreNanos(),
+                alignment);
+    }
+
+    /** A packet, on average over those of the load; none where the core copies it. */
+    private double deviceNanos(final Turn turn, final int alignment) {
+        return Arrays.stream(turn.of().load().lengths())
+                .mapToDouble(length -> length < turn.threshold()
+                        ? 0
+                        : copyNanos(turn.contender().engine(), length, alignment))
+                .average()
+                .orElseThrow();
+    }
+
+    private double copyNanos(final String engine, final long bytes, final int alignment) {
+        return paces.stream()
+                .mapToDouble(pace -> pace.copyNanos(engine, bytes, alignment))
+                .filter(nanos -> !Double.isNaN(nanos))
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    /** What the modelled columns are, a sentence a line. */
+    List<String> explanations() {
+        final List<String> lines = new ArrayList<>();
+        lines.add("modelled: no hardware was there. A packet takes the longer of the core's own time, measured, waiting"
+                + " for the device left out, and the device's, by the model's timing and without its thread.");
+        lines.add(
+                "modelled, aligned: the same, as if every destination were aligned to 64 bytes; what the core would do"
+                        + " for that is not in it.");
+        paces.forEach(pace -> lines.add("Timing of the model of " + pace.timing() + "."));
+        return lines;
+    }
+}
