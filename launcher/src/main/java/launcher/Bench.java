@@ -15,6 +15,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+@Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
+final class Bench implements Callable<Integer> {
     private static final String COPIES = "copies";
 
     /** The worker never sleeps: nothing that wakes is to be measured. */
@@ -125,11 +127,10 @@ import picocli.CommandLine.Spec;
         return new ParameterException(spec.commandLine(), message);
     }
 
-@Command(name = "bench", description = "Measure the back-end core alone, on two processors and prepared rings.")
-final class Bench implements Callable<Integer> {
     /** The switch would serve the queues that are measured. */
     private Map<String, Integer> levels() {
-        Map<String, Integer> levels = new HashMap<>(Map.of("vhost.switching", Platform.NEVER, "bench", Platform.DEFAULT_LEVEL));
+        Map<String, Integer> levels =
+                new HashMap<>(Map.of("vhost.switching", Platform.NEVER, "bench", Platform.DEFAULT_LEVEL));
         if (usesModels()) {
             levels.put("dma.model", Platform.DEFAULT_LEVEL);
         }

@@ -34,12 +34,12 @@ import vhost.core.internal.testing.RingFixture;
 
 /**
  * The traffic of {@link AsyncPropertyTest} over the drivers of DSA, by all ways to submit, and of CBDMA, on models that have
- * page faults, errors, full queues, halts and hangs. {@code -Dproperty.model.seeds=N} looks at more seeds.
+ * page faults, errors, full queues, halts and hangs. {@code -Dproperty.model.seeds=N} looks at more seeds, {@code -Dproperty.model.packets=N} at more packets of each.
  */
 @Timeout(300)
 class ModelPropertyTest {
-    private static final int SEEDS = Integer.getInteger("property.model.seeds", 12);
-    private static final int PACKETS = Integer.getInteger("property.packets", 30_000);
+    private static final int SEEDS = Integer.getInteger("property.model.seeds", 6);
+    private static final int PACKETS = Integer.getInteger("property.model.packets", 6000);
 
     /** To open a function of CBDMA takes milliseconds, and most turns only look whether a model has done something. */
     private static final int STAY = 20_000;
