@@ -27,10 +27,9 @@ record Contenders(Map<EngineKind, List<String>> byKind) {
      */
     static Contenders await(final VhostEngines engines, final Set<EngineKind> kinds) {
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        Set<EngineKind> missing = kinds;
         while (true) {
             final Contenders now = among(engines.engines(), kinds);
-            missing = EnumSet.copyOf(kinds);
+            final Set<EngineKind> missing = EnumSet.copyOf(kinds);
             missing.removeAll(now.byKind.keySet());
             if (missing.isEmpty()) {
                 return now;
