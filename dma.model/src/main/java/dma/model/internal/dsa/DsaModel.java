@@ -109,14 +109,14 @@ public final class DsaModel implements DsaHost, AutoCloseable {
             throw LinuxException.of(call, Submission.EINVAL);
         }
         queue.opens.incrementAndGet();
-        sysfs.write(queue);
+        sysfs.clients(queue);
         return new ModelFile(queue, settings, mappings, () -> closed(queue));
     }
 
     private synchronized void closed(final ModelQueue queue) {
         queue.opens.decrementAndGet();
         if (!closed) {
-            sysfs.write(queue);
+            sysfs.clients(queue);
         }
     }
 
