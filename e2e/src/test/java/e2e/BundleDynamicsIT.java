@@ -93,7 +93,7 @@ class BundleDynamicsIT {
             final Control control = platform.control();
             control.configure("vhost.engines", Map.of("engine", "cpu-inline", "deadline.millis", "500"));
             final Engine chaos = new Engine(control, "tx0", Chaos.ENGINE, Chaos.install(control, Chaos.UNRELIABLE));
-            final Engine cpu = new Engine(control, "rx0", "cpu-worker", idOf(control, "dma.cpu"));
+            final Engine cpu = new Engine(control, "rx0", "cpu-worker", control.bundle("dma.cpu"));
             cpu.assign(cpu.engine);
             chaos.assign(chaos.engine);
             final Map<String, Long> before = heap(platform);
@@ -251,13 +251,6 @@ class BundleDynamicsIT {
                         .toList()
                         .equals(List.of(Chaos.ENGINE, "cpu-inline", "cpu-worker")),
                 () -> control.run("engines"));
-    }
-
-    private static long idOf(final Control control, final String bundle) {
-        final Matcher matcher = Pattern.compile("(?m)^ *(\\d+)\\|.*\\b" + Pattern.quote(bundle) + "\\b")
-                .matcher(control.run("felix:lb -s"));
-        assertThat(matcher.find()).as("bundle %s", bundle).isTrue();
-        return Long.parseLong(matcher.group(1));
     }
 
     /** How many objects of each class live, after a collection. */

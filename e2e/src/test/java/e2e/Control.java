@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import launcher.control.ControlClient;
 
@@ -117,13 +119,26 @@ final class Control {
         run(script + "$configuration update $properties");
     }
 
-    /** Installs a bundle and starts it; its id. */
-    long install(final Path jar) {
-        // Felix's own commands come last, after the control socket.
+    /** The id of the bundle of that name. */
+    long bundle(final String name) {
+        awaitFramework();
+        final Matcher matcher = Pattern.compile("(?m)^ *(\\d+)\\|.*\\b" + Pattern.quote(name) + "\\b")
+                .matcher(run("felix:lb -s"));
+        assertThat(matcher.find()).as("bundle %s", name).isTrue();
+        return Long.parseLong(matcher.group(1));
+    }
+
+    /** Felix's own commands come last, after the control socket. */
+    private void awaitFramework() {
         Waiting.until(
                 "the framework's commands are there",
                 START,
                 () -> tryRun("felix:lb").status() == 0);
+    }
+
+    /** Installs a bundle and starts it; its id. */
+    long install(final Path jar) {
+        awaitFramework();
         final String answer = run("felix:install file:" + jar).strip();
         final long id = Long.parseLong(answer.substring(answer.lastIndexOf(' ') + 1));
         run("felix:start " + id);

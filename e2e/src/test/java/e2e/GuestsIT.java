@@ -30,8 +30,13 @@ class GuestsIT {
      * @param name for people
      * @param platform options of {@code ./vhost forward}
      * @param guest options of {@code guest.sh}
+     * @param engine a model's that makes all copies; empty for the processor
      */
-    record Kind(String name, List<String> platform, List<String> guest) {
+    record Kind(String name, List<String> platform, List<String> guest, String engine) {
+        Kind(final String name, final List<String> platform, final List<String> guest) {
+            this(name, platform, guest, "");
+        }
+
         @Override
         public String toString() {
             return name;
@@ -43,7 +48,18 @@ class GuestsIT {
                 new Kind("split", List.of(), List.of()),
                 new Kind("packed", List.of(), List.of("--packed")),
                 new Kind("2 queue pairs", List.of("--queues", "2"), List.of("--queues", "2", "--smp", "2")),
-                new Kind("receive buffers not mergeable", List.of(), List.of("--dev", ",mrg_rxbuf=off")));
+                new Kind("receive buffers not mergeable", List.of(), List.of("--dev", ",mrg_rxbuf=off")),
+                new Kind("split over the model of DSA", List.of("--queues", "1"), List.of(), "dsa-model0/wq0.1"),
+                new Kind(
+                        "packed over the model of DSA",
+                        List.of("--queues", "1"),
+                        List.of("--packed"),
+                        "dsa-model0/wq0.0"),
+                new Kind(
+                        "packed over the model of CBDMA",
+                        List.of("--queues", "1"),
+                        List.of("--packed"),
+                        "cbdma-model0"));
     }
 
     @BeforeAll
@@ -59,6 +75,10 @@ class GuestsIT {
                 Platform platform = Platform.forward(scratch, "switch", 2, kind.platform.toArray(String[]::new));
                 Guest client = Guest.start(platform.socket(0), 1, options);
                 Guest server = Guest.start(platform.socket(1), 2, options)) {
+            if (!kind.engine.isEmpty()) {
+                Models.start(platform.control());
+                platform.control().run("assign '*' '*' " + kind.engine + " 256");
+            }
             client.awaitBoot();
             server.awaitBoot();
             server.run(
@@ -86,8 +106,21 @@ class GuestsIT {
                                     + ":9000/blob && sha256sum /tmp/blob | cut -c1-64"))
                     .hasSize(65)
                     .isEqualTo(sum);
+            if (!kind.engine.isEmpty()) {
+                expectCopies(platform.control());
+            }
             platform.stop();
         }
+    }
+
+    /** Packets both to and from each guest went through the engine. */
+    private static void expectCopies(final Control control) {
+        assertThat(control.table("stats"))
+                .hasSize(4)
+                .allSatisfy(row -> assertThat(Long.parseLong(row.get("BY ENGINE")))
+                        .as(row.get("QUEUE"))
+                        .isPositive());
+        Models.expectNoViolations(control);
     }
 
     private static double megabits(final String report) {

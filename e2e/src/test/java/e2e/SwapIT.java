@@ -2,10 +2,8 @@ package e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,21 +41,8 @@ class SwapIT {
     private static final long WORST_BEYOND = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final List<String> ENGINES = List.of("cpu-inline", "cpu-worker", Chaos.ENGINE);
-    private static final String[] QUEUES = {"rx0", "tx0"};
-    private static final int[] THRESHOLDS = {0, 256, 1024, 1, 2048, 64, 4096};
-    private static final String SIZES = "64,1518,4096,256";
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** No copy is late on a busy machine: this is about changes, not about engines that fail. */
-    private static final Map<String, String> PATIENT = Map.of("engine", "cpu-inline", "deadline.millis", "500");
-
-    private final Map<String, Long> copies = new LinkedHashMap<>();
     private final List<Long> commands = new ArrayList<>();
-
-    /** Which of {@link #ENGINES} has each of {@link #QUEUES}. */
-    private final int[] serving = new int[QUEUES.length];
-
-    private int done;
 
     @BeforeAll
     static void findPeers() {
@@ -68,13 +53,14 @@ class SwapIT {
     void changesEnginesUnderFullLoadWithoutAPacketLost() {
         try (Scratch scratch = new Scratch();
                 Platform platform = Platform.forward(scratch, "macswap", 1, "--cpu", "0");
-                SequencePeer peer = SequencePeer.open("", 1, List.of("--size", SIZES), platform.socket(0))) {
+                SequencePeer peer = SequencePeer.open("", 1, Swaps.TRAFFIC, platform.socket(0))) {
             final Control control = platform.control();
-            control.configure("vhost.engines", PATIENT);
+            control.configure("vhost.engines", Swaps.PATIENT);
             Chaos.install(control, Chaos.UNRELIABLE);
+            final Swaps swapping = new Swaps(control, ENGINES);
             // What is compiled and loaded in the beginning belongs to no measurement.
             peer.noPhase();
-            swap(peer, control, WARM_UP, false);
+            swap(peer, swapping, WARM_UP, false);
             commands.clear();
 
             long swapNanos = 0;
@@ -82,7 +68,7 @@ class SwapIT {
             for (int round = 0; round < ROUNDS; round++) {
                 for (final String engine : ENGINES) {
                     peer.noPhase();
-                    useAlone(control, engine);
+                    swapping.useAlone(engine);
                     peer.plain();
                     keepPace(peer, PLAIN_MARKS / ROUNDS / ENGINES.size());
                     peer.report();
@@ -90,13 +76,13 @@ class SwapIT {
                 peer.swap();
                 final long before = control.swaps();
                 final long begin = System.nanoTime();
-                swap(peer, control, SWAPS / ROUNDS, true);
+                swap(peer, swapping, SWAPS / ROUNDS, true);
                 swapNanos += System.nanoTime() - begin;
                 swaps += control.swaps() - before;
                 peer.report();
             }
             final SequencePeer.Report report = peer.quit();
-            final String shown = show(report, swaps, swapNanos);
+            final String shown = show(report, swaps, swapNanos, swapping.copies());
             assertThat(report.isFaultless())
                     .as(shown + platform.child().transcript())
                     .isTrue();
@@ -104,11 +90,11 @@ class SwapIT {
             assertThat(swaps)
                     .as("each assign is one change, and nothing else was")
                     .isEqualTo(SWAPS);
-            assertThat(copies)
+            assertThat(swapping.copies())
                     .hasSize(ENGINES.size())
                     .allSatisfy((engine, count) -> assertThat(count).as(engine).isPositive());
             assertThat(Chaos.violations(control)).isEmpty();
-            expectNothingLeft(control);
+            Swaps.expectNothingLeft(control);
             if (LIMITS) {
                 assertThat(isWithinLimits(report)).as(shown).isTrue();
             }
@@ -123,22 +109,16 @@ class SwapIT {
                 && swap.max() < report.plain().gaps().max() + WORST_BEYOND;
     }
 
-    /** Each change gives one queue, the two in turn, another engine and another threshold. */
-    private void swap(final SequencePeer peer, final Control control, final int count, final boolean marked) {
+    private void swap(final SequencePeer peer, final Swaps swapping, final int count, final boolean marked) {
         long next = System.nanoTime();
         for (int i = 0; i < count; i++) {
             next = pace(next);
-            final int queue = done % QUEUES.length;
-            serving[queue] = (serving[queue] + 1) % ENGINES.size();
-            final String command = "assign port0 " + QUEUES[queue] + " " + ENGINES.get(serving[queue]) + " "
-                    + THRESHOLDS[done % THRESHOLDS.length];
             final long begin = System.nanoTime();
-            control.run(command);
+            swapping.next();
             commands.add(System.nanoTime() - begin);
             if (marked) {
                 peer.mark(begin);
             }
-            done++;
         }
     }
 
@@ -158,26 +138,8 @@ class SwapIT {
         return Math.max(next + PITCH_NANOS, System.nanoTime());
     }
 
-    /** Gives all queues to one engine, and sees that it copies. */
-    private void useAlone(final Control control, final String engine) {
-        control.run("assign port0 '*' " + engine + " 1");
-        Arrays.fill(serving, ENGINES.indexOf(engine));
-        final long before = control.sum("stats", "BY ENGINE");
-        Waiting.until(engine + " copies", PATIENCE, () -> control.sum("stats", "BY ENGINE") > before + 1000);
-        copies.merge(engine, control.sum("stats", "BY ENGINE") - before, Long::sum);
-    }
-
-    /** The traffic has ended: all that was taken has been given back. */
-    private static void expectNothingLeft(final Control control) {
-        Waiting.until(
-                "all packets are back",
-                PATIENCE,
-                () -> control.sum("queues", "IN FLIGHT") == 0 && control.sum("workers", "PACKETS IN USE") == 0,
-                () -> control.run("queues\nworkers"));
-        assertThat(control.sum("engines", "DRAINING")).isZero();
-    }
-
-    private String show(final SequencePeer.Report report, final long swaps, final long nanos) {
+    private String show(
+            final SequencePeer.Report report, final long swaps, final long nanos, final Map<String, Long> copies) {
         final long[] took =
                 commands.stream().mapToLong(Long::longValue).sorted().toArray();
         final StringBuilder text = new StringBuilder(String.format(

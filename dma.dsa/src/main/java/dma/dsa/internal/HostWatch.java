@@ -87,11 +87,19 @@ final class HostWatch {
             final Offer offer = entry.getValue();
             if (!offer.queue().equals(found.get(entry.getKey()))) {
                 each.remove();
-                offer.engine().end();
-                offer.withdrawal().run();
+                withdraw(offer);
                 tell(entry.getKey(), "withdrawn");
             }
         }
+    }
+
+    /** A queue that works is served to the last: whoever uses it gets another engine, and sees no failure. */
+    private void withdraw(final Offer offer) {
+        if (!ended) {
+            offer.engine().end();
+        }
+        offer.withdrawal().run();
+        offer.engine().end();
     }
 
     private void offer(final String name, final WorkQueue queue) {

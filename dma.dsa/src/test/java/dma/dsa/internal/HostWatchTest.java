@@ -20,6 +20,7 @@ class HostWatchTest {
 
     private final List<String> lines = new ArrayList<>();
     private final List<String> offered = new ArrayList<>();
+    private final List<Boolean> servedWhenWithdrawn = new ArrayList<>();
     private FakeHost host;
     private HostWatch watch;
 
@@ -31,7 +32,10 @@ class HostWatchTest {
 
     private Runnable register(final DsaEngine engine) {
         offered.add(engine.name());
-        return () -> offered.remove(engine.name());
+        return () -> {
+            servedWhenWithdrawn.add(engine.isServing());
+            offered.remove(engine.name());
+        };
     }
 
     @Test
@@ -62,6 +66,20 @@ class HostWatchTest {
         assertThat(offered).isEmpty();
         watch.scan();
         assertThat(offered).isEmpty();
+    }
+
+    /** Whoever uses a queue that works gets another engine first: an orderly end is no failure. */
+    @Test
+    void shouldServeToTheLastWhereTheQueueIsThere() {
+        host.add("wq0.0", true, 16);
+        host.add("wq0.1", false, 8);
+        watch.scan();
+        final List<DsaEngine> engines = watch.engines();
+        host.set("wq0.0/state", "disabled");
+        watch.scan();
+        watch.end();
+        assertThat(servedWhenWithdrawn).containsExactly(false, true);
+        assertThat(engines).noneMatch(DsaEngine::isServing);
     }
 
     @Test

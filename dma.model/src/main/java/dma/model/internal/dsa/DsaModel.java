@@ -109,14 +109,14 @@ public final class DsaModel implements DsaHost, AutoCloseable {
             throw LinuxException.of(call, Submission.EINVAL);
         }
         queue.opens.incrementAndGet();
-        sysfs.writeClients(queue);
+        sysfs.clients(queue);
         return new ModelFile(queue, settings, mappings, () -> closed(queue));
     }
 
     private synchronized void closed(final ModelQueue queue) {
         queue.opens.decrementAndGet();
-        if (!closed && queue.state() != ModelQueue.State.REMOVED) {
-            sysfs.writeClients(queue);
+        if (!closed) {
+            sysfs.clients(queue);
         }
     }
 

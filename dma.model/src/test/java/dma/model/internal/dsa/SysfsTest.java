@@ -7,6 +7,7 @@ import dma.dsa.device.WorkQueueFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collections;
 import linux.LinuxException;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,23 @@ class SysfsTest {
                 assertThat(model.devices().resolve(queue.name())).exists();
             }
         }
+    }
+
+    /** A driver that looks meanwhile must find all of the queue: it would withdraw one without a device number. */
+    @Test
+    void shouldLeaveTheQueueThereWhileItIsOpenedAndClosed() throws Exception {
+        try (DsaModel model = DsaModel.start(DsaSettings.DEFAULT)) {
+            final Object before = identity(model, "wq0.0/cdev_minor");
+            final WorkQueueFile file = model.open("wq0.0");
+            assertThat(identity(model, "wq0.0/cdev_minor")).isEqualTo(before);
+            file.close();
+            assertThat(identity(model, "wq0.0/cdev_minor")).isEqualTo(before);
+        }
+    }
+
+    private static Object identity(final DsaModel model, final String attribute) throws IOException {
+        return Files.readAttributes(model.sysfs().resolve(attribute), BasicFileAttributes.class)
+                .fileKey();
     }
 
     @Test

@@ -29,6 +29,10 @@ public final class CopyDispatcher {
     private AutoThreshold learner;
 
     private String learnedEngine;
+
+    /** Whether somebody waits for the copies to end. */
+    private boolean hurried;
+
     /** Whether a channel was quarantined that {@link #takeQuarantine} has not told of. */
     private boolean quarantined;
 
@@ -52,6 +56,7 @@ public final class CopyDispatcher {
             }
             if (next != null) {
                 next.begin(counts);
+                next.hurry(hurried);
             }
         }
         active = next;
@@ -208,6 +213,17 @@ public final class CopyDispatcher {
                 active.reap(packets, lost);
             }
             distrust();
+        }
+    }
+
+    /** Whether somebody waits for the copies to end: a deadline is then one of the clock on the wall, however busy the owner. */
+    public void hurry(final boolean now) {
+        hurried = now;
+        for (int i = 0; i < drainingCount; i++) {
+            draining[i].hurry(now);
+        }
+        if (active != null) {
+            active.hurry(now);
         }
     }
 

@@ -131,6 +131,7 @@ abstract sealed class QueueControl implements VhostQueue permits VhostQueueImpl 
             return;
         }
         stopping = true;
+        copies.hurry(true);
         worker.queueChanged();
         rarpPending = false;
         description = "";
@@ -149,6 +150,7 @@ abstract sealed class QueueControl implements VhostQueue permits VhostQueueImpl 
         stoppedBase = last.virtqueue().base() & 0xFFFF_FFFFL;
         ring = null;
         stopping = false;
+        copies.hurry(false);
         lost = false;
         withheld = false;
     }

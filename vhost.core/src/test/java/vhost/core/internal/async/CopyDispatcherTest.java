@@ -11,6 +11,7 @@ import dma.api.DmaLimits;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -370,5 +371,35 @@ class CopyDispatcherTest {
         copies.finish(null);
         assertCopied(2, 100);
         assertThat(good.copies).isEqualTo(1);
+    }
+
+    /** An engine that takes copies and never finishes one, and a queue that looks at it after pauses longer than the deadline. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldCountTimeInWhichNobodyLooksOnlyWhereTheRingIsToStop(final boolean stops) {
+        final CopyChannel hung = new CopyChannel(
+                arena,
+                "fake",
+                new Channel("q") {
+                    @Override
+                    public int completedCopies(final Completions completions) {
+                        return 0;
+                    }
+                },
+                new DmaLimits(1 << 20, 1024, 1, true, false),
+                CopyChannel.Overflow.CPU,
+                TimeUnit.MILLISECONDS.toNanos(20),
+                failed -> {});
+        copies.use(hung, 1);
+        final InFlight packets = new InFlight(16);
+        copy(64);
+        copies.finish(packets);
+        copies.hurry(stops);
+        final long begin = System.nanoTime();
+        while (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(40)) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        copies.reap(packets, false);
+        assertThat(hung.failure() != null).isEqualTo(stops);
     }
 }
