@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the check of one rule works with: memory of its own, channels that know of it, threads.
@@ -20,6 +21,7 @@ public final class Lab {
     private final Arena arena;
     private final List<Memory> memories = new CopyOnWriteArrayList<>();
     private final List<Channel> channels = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicLong calls = new AtomicLong();
     private volatile String call = "";
     private volatile String note = "";
 
@@ -34,6 +36,10 @@ public final class Lab {
 
     DmaLimits limits() {
         return subject.limits();
+    }
+
+    long watchNanos() {
+        return subject.options().watch().toNanos();
     }
 
     Arena arena() {
@@ -69,6 +75,7 @@ public final class Lab {
     /** A channel that was told of nothing. */
     Channel openPlain() {
         final DmaOps ops;
+        calls("open");
         try {
             ops = subject.engine().open("dma-tck");
         } catch (DmaException e) {
@@ -79,9 +86,16 @@ public final class Lab {
             throw new Violation(Names.OPEN, "open: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             throw new Violation(Names.OPEN, "open threw " + Text.of(e));
+        } finally {
+            calls("");
         }
         if (ops == null) {
             throw new Violation(Names.OPEN, "open returned null");
+        }
+        for (final Channel other : List.copyOf(channels)) {
+            if (other.ops() == ops && !other.isClosed()) {
+                throw new Violation(Names.APART, "open gave the same object again, which was not closed");
+            }
         }
         final Channel channel = new Channel(this, ops);
         channels.add(channel);
@@ -159,6 +173,12 @@ public final class Lab {
 
     void calls(final String name) {
         call = name;
+        calls.setOpaque(calls.getOpaque() + 1);
+    }
+
+    /** Changes while calls begin and end; where several threads call, it may miss some. */
+    long calls() {
+        return calls.getOpaque();
     }
 
     /** Tells the engine that nothing is wanted any more. */
