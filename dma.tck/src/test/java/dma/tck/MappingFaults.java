@@ -43,7 +43,9 @@ final class MappingFaults {
                         boolean isKnown(final long address, final long length) {
                             return !withdrawn || super.isKnown(address, length);
                         }
-                    })),
+                    }),
+                    // That rule uses memory that was not announced to have one copy among others fail.
+                    "failure.at-its-place"),
             new SeededFault(
                     "never refuses to withdraw",
                     "withdraw.refused-in-flight",

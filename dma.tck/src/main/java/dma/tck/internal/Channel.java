@@ -3,9 +3,7 @@ package dma.tck.internal;
 import dma.api.Completions;
 import dma.api.CopyBatch;
 import dma.api.CopyStatus;
-import dma.api.DmaException;
 import dma.api.DmaOps;
-import dma.api.MemoryRegion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -14,7 +12,7 @@ import java.util.function.BooleanSupplier;
  * A channel as the core uses it, with every answer looked at. One thread at a time. The data path allocates nothing, so that
  * what is allocated is the engine's.
  */
-final class Channel {
+final class Channel extends ControlPath {
     /** Copies a batch holds. */
     static final int BATCH = 64;
 
@@ -33,14 +31,9 @@ final class Channel {
     /** The contract grants a second; a busy machine adds to what it takes. */
     private static final long ABORT_NANOS = 3_000_000_000L;
 
-    private static final long CLOSE_MILLIS = 1000;
-
-    private final Lab lab;
-    private final DmaOps ops;
     private final int maxInFlight;
     private final CopyBatch[] batches = new CopyBatch[BATCHES];
     private final Completions completions = new Completions(ROOM);
-    private final List<MemoryRegion> announced = new ArrayList<>();
     private CopyBatch batch;
     private int turn;
     private List<Integer> statuses;
@@ -51,20 +44,14 @@ final class Channel {
     private boolean refused;
     private boolean filled;
     private boolean aborted;
-    private volatile boolean closed;
 
     Channel(final Lab lab, final DmaOps ops) {
-        this.lab = lab;
-        this.ops = ops;
+        super(lab, ops);
         this.maxInFlight = lab.limits().maxInFlight();
         for (int i = 0; i < BATCHES; i++) {
             batches[i] = new CopyBatch(lab.arena(), BATCH);
         }
         this.batch = batches[0];
-    }
-
-    DmaOps ops() {
-        return ops;
     }
 
     CopyBatch batch() {
@@ -351,32 +338,6 @@ final class Channel {
         return violation;
     }
 
-    /** Tells of memory; the engine must take it. */
-    void announce(final MemoryRegion region) {
-        try {
-            ops.announce(region);
-            announced.add(region);
-        } catch (DmaException e) {
-            Lab.checkMessage(e);
-            throw new Violation(Names.ANNOUNCE, "announce of " + region.length() + " bytes: " + e.getMessage());
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.ANNOUNCE, "announce threw " + Text.of(e));
-        }
-    }
-
-    /** Takes memory back in which nothing is in flight; the engine must let it go. */
-    void withdraw(final MemoryRegion region) {
-        try {
-            ops.withdraw(region);
-            announced.remove(region);
-        } catch (DmaException e) {
-            Lab.checkMessage(e);
-            throw new Violation(Names.WITHDRAW, "withdraw with nothing in flight: " + e.getMessage());
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.WITHDRAW, "withdraw threw " + Text.of(e));
-        }
-    }
-
     /** Gives up what is in flight, which must succeed. */
     void abort() {
         final long begin = System.nanoTime();
@@ -407,54 +368,14 @@ final class Channel {
         reported = accepted;
     }
 
-    boolean isClosed() {
-        return closed;
-    }
-
-    /** Closes it, whatever is in flight. */
-    void close() {
-        closed = true;
-        lab.calls("close");
-        try {
-            ops.close();
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.CLOSE, "close threw " + Text.of(e));
-        } finally {
-            lab.calls("");
-        }
-    }
-
     /** What the core does at the end. */
     void end() {
-        if (!closed) {
+        if (!isClosed()) {
             if (inFlight() > 0) {
                 abort();
             }
-            List.copyOf(announced).forEach(this::withdraw);
+            withdrawAll();
             close();
-        }
-    }
-
-    /** After a rule was broken: closes it, and does not care. */
-    void abandon() {
-        if (!closed) {
-            closed = true;
-            final Thread thread = Thread.ofPlatform()
-                    .daemon()
-                    .name("dma-tck close")
-                    .start(() -> {
-                        try {
-                            ops.close();
-                        } catch (RuntimeException | Error e) {
-                            // What was seen before is what is told.
-                        }
-                    });
-            try {
-                // The next rule is not to meet it; but it may hang.
-                thread.join(CLOSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 }

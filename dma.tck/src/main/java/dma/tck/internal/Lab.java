@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What the check of one rule works with: memory of its own, channels that know of it, threads.
@@ -115,18 +116,18 @@ public final class Lab {
 
     /** Runs all of them at a time; the first that fails is thrown when all have ended. */
     void together(final List<Callable<Void>> tasks) throws Exception {
-        final Throwable[] thrown = new Throwable[tasks.size()];
+        final AtomicReference<Throwable> thrown = new AtomicReference<>();
         final List<Thread> threads = new CopyOnWriteArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
-            final int index = i;
+            final Callable<Void> task = tasks.get(i);
             threads.add(Thread.ofPlatform().daemon().name("dma-tck " + i).unstarted(() -> {
                 try {
-                    tasks.get(index).call();
+                    task.call();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 } catch (Throwable e) {
-                    thrown[index] = e;
-                    // Nobody is to wait for this one.
+                    // What others meet from now on comes of it. Nobody is to wait for this one.
+                    thrown.compareAndSet(null, e);
                     threads.forEach(Thread::interrupt);
                 }
             }));
@@ -135,13 +136,11 @@ public final class Lab {
         for (final Thread thread : threads) {
             thread.join();
         }
-        for (final Throwable each : thrown) {
-            switch (each) {
-                case null -> {}
-                case Exception e -> throw e;
-                case Error e -> throw e;
-                default -> throw new IllegalStateException(each);
-            }
+        switch (thrown.get()) {
+            case null -> {}
+            case Exception e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(thrown.get());
         }
     }
 
