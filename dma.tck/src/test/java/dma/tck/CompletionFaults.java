@@ -93,7 +93,9 @@ final class CompletionFaults {
                     }),
                     // One report too many may be that of a copy that was refused or aborted, for all that can be seen.
                     "completion.only-of-accepted",
-                    "abort.empties-the-channel"),
+                    "abort.empties-the-channel",
+                    // It stands for the next copy, which is not made yet.
+                    "completion.after-the-data"),
             new SeededFault(
                     "reports what it refused",
                     "completion.only-of-accepted",

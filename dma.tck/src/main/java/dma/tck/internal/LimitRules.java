@@ -122,12 +122,13 @@ final class LimitRules {
                 channel.awaitAll();
                 final long source = from;
                 final long destination = span + to;
-                if (!memory.isCopied(source, destination, length)
+                final boolean copied = memory.isCopied(source, destination, length);
+                if (!copied
                         || !memory.isUntouched(0, span + to)
                         || !memory.isUntouched(span + to + length, memory.size() - span - to - length)) {
                     final String seen = "from offset " + from + " to offset " + to + " of a line, " + length
                             + " bytes were not copied as they should, with an alignment of " + step + " stated";
-                    throw memory.isCopied(source, destination, length)
+                    throw copied
                             ? new Violation("limits.alignment", seen)
                             : channel.notMade(
                                     "limits.alignment", seen, () -> memory.isCopied(source, destination, length));
