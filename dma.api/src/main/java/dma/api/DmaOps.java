@@ -32,7 +32,8 @@ public interface DmaOps extends AutoCloseable {
      * longer, or throws, counts as {@code false}.
      *
      * @return {@code true} where that holds: the channel is empty, and is used again or closed. {@code false} where the
-     *     engine cannot promise it: the core never uses that memory again, and calls nothing on this channel any more
+     *     engine cannot promise it: the core never uses that memory again, and calls nothing on this channel any more. That
+     *     is for hardware that hangs; on a healthy engine {@code false} is a breach of the contract
      */
     boolean abort();
 
@@ -47,7 +48,8 @@ public interface DmaOps extends AutoCloseable {
     /**
      * Takes back what {@link #announce} told, after the last copy there was reported or aborted.
      *
-     * @throws DmaException where copies are still in flight there; nothing has changed then
+     * @throws DmaException where the engine {@linkplain DmaLimits#needsMapping needs} memory announced and copies are still
+     *     in flight there, accepted and neither reported nor aborted; nothing has changed then
      */
     void withdraw(MemoryRegion region) throws DmaException;
 

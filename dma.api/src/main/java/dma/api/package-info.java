@@ -26,7 +26,13 @@
  *
  * <p>Source and destination of an accepted copy belong to the engine until its completion is reported, or until
  * {@link dma.api.DmaOps#abort()} has returned {@code true}. A copy that was not accepted stays the core's. When a
- * completion is reported the data is visible to the thread that asked.
+ * completion is reported the data is visible to the thread that asked. A copy is <em>in flight</em> from its acceptance until
+ * its completion is reported, or an {@code abort} has succeeded; that it has been made changes nothing.
+ *
+ * <h2>Memory</h2>
+ *
+ * <p>Where an engine states {@link dma.api.DmaLimits#needsMapping}, a copy that names memory which was never announced, or
+ * was withdrawn, ends with a failure, in its place among the others, and touches nothing. It does not end the channel.
  *
  * <h2>Going away</h2>
  *
@@ -41,7 +47,10 @@
  *
  * <p>Guests can truncate the files of their memory. Java code that copies there meets an {@link java.lang.InternalError}: an
  * engine that copies within {@code transferData} lets it pass, the core knows what to do; one that copies on a thread of
- * its own reports the copy as failed.
+ * its own reports the copy as failed. An engine that pins the memory it was told of does not see that a file was truncated:
+ * it may go on copying there and report {@link dma.api.CopyStatus#OK}, as the pages are its own until they are withdrawn.
+ *
+ * <p>{@code dma.tck} holds engines against all of this, rule by rule.
  */
 @Export
 @Version("0.1.0")

@@ -3,8 +3,10 @@ package dma.tck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dma.api.DmaLimits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -17,9 +19,23 @@ class RulesTest {
         final List<String> names =
                 Certification.rules().stream().map(Rule::name).toList();
         assertThat(names).doesNotHaveDuplicates().allMatch(name -> name.matches("[a-z]+(-[a-z]+)*\\.[a-z]+(-[a-z]+)*"));
-        assertThat(names)
-                .containsAll(
-                        Arrays.stream(SeededFault.values()).map(SeededFault::rule).toList());
+        assertThat(names).containsAll(SeededFault.all().map(SeededFault::rule).toList());
+    }
+
+    @Test
+    void shouldBeListedInTheVendorsGuide() throws IOException {
+        final StringBuilder list = new StringBuilder();
+        for (final Chapter chapter : Chapter.values()) {
+            list.append("### ").append(chapter.title()).append("\n\n");
+            Certification.rules().stream()
+                    .filter(rule -> rule.chapter() == chapter)
+                    .forEach(rule -> list.append("- `" + rule.name() + "`: " + rule.statement() + "\n"));
+            list.append('\n');
+        }
+        Files.writeString(Path.of("target", "rules.md"), list);
+        assertThat(Files.readString(Path.of("..", "docs", "vendors-guide.md")))
+                .as("the end of docs/vendors-guide.md; target/rules.md is what it must be")
+                .endsWith("## The rules\n\n" + list.toString().stripTrailing() + "\n");
     }
 
     @Test
@@ -42,8 +58,7 @@ class RulesTest {
     }
 
     private static Report report(final String backing, final Verdict verdict) {
-        final Result result =
-                new Result(Certification.rules().getFirst(), verdict, "seen in\ntwo\tlines", 7_000_000);
+        final Result result = new Result(Certification.rules().getFirst(), verdict, "seen in\ntwo\tlines", 7_000_000);
         return new Report("some", backing, LIMITS, Instant.EPOCH, List.of(result));
     }
 }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The processor keeps the contract of an engine, in the call. */
-class InlineEngineTest extends EngineContract {
+/** The processor, in the call: what it states, and how it fails. */
+class InlineEngineTest extends EngineFixture {
     @Override
     DmaEngine engine() {
         return new InlineEngine();
@@ -19,17 +19,6 @@ class InlineEngineTest extends EngineContract {
     @Override
     void end() {
         // There is nothing to end.
-    }
-
-    @Test
-    void shouldMakeEveryCopyBeforeItReturns() {
-        for (int i = 0; i < BATCH; i++) {
-            add(i * 5000L, i * 70 + 1);
-        }
-        assertThat(channel.transferData(batch)).isEqualTo(BATCH);
-        for (int i = 0; i < BATCH; i++) {
-            assertThat(isCopied(i * 5000L, i * 70 + 1)).isTrue();
-        }
     }
 
     @Test

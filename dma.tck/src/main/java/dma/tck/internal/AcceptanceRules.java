@@ -11,7 +11,6 @@ final class AcceptanceRules {
     private static final String PREFIX = "transfer.takes-a-prefix";
     private static final String FIRST = "transfer.begins-at-first";
     private static final String REFUSED = "transfer.leaves-what-it-refused";
-    private static final String RECOVERS = "transfer.recovers-when-full";
     private static final String LATER = "transfer.reads-the-batch-at-once";
 
     static final List<ContractRule> RULES = List.of(
@@ -34,11 +33,10 @@ final class AcceptanceRules {
                     PREFIX,
                     MODEL,
                     "the copies that are accepted are the first ones of the batch",
-                    AcceptanceRules::prefix),
+                    AcceptanceRules::fill),
+            new ContractRule(REFUSED, OWNERSHIP, "a copy that was not accepted is not made", AcceptanceRules::fill),
             new ContractRule(
-                    REFUSED, OWNERSHIP, "a copy that was not accepted is not made", AcceptanceRules::leavesRefused),
-            new ContractRule(
-                    RECOVERS,
+                    Names.RECOVERS,
                     MODEL,
                     "a full channel accepts none, loses none, and accepts again when some were reported",
                     AcceptanceRules::recovers),
@@ -91,14 +89,18 @@ final class AcceptanceRules {
                 throw new Violation(FIRST, "with first() " + first + " a copy before it was made");
             }
             if (!memory.isCopied(first * 64L, (8 - first) * 64L)) {
-                throw new Violation(FIRST, "with first() " + first + " the copies from it on were not all made");
+                final long at = first * 64L;
+                throw channel.notMade(
+                        FIRST,
+                        "with first() " + first + " the copies from it on were not all made",
+                        () -> memory.isCopied(at, 512 - at));
             }
             memory.clear();
         }
     }
 
-    /** Fills a channel from batches in which each copy has its own place; the places of those that were accepted and not. */
-    private static Memory fill(final Lab lab, final boolean accepted) {
+    /** Fills a channel from batches in which each copy has its own place, those that are accepted and those that are not. */
+    private static void fill(final Lab lab) {
         final Memory memory = lab.memory(Channel.BATCH * Memory.PAGE);
         final Channel channel = lab.open();
         final long length = Math.min(lab.limits().maxCopyBytes(), 2048);
@@ -118,24 +120,19 @@ final class AcceptanceRules {
             }
             channel.awaitAll();
             for (int i = 0; i < Channel.BATCH; i++) {
-                if (accepted && i < next && !memory.isCopied(i * Memory.PAGE, length)) {
-                    throw new Violation(PREFIX, next + " copies were accepted, the one at " + i + " was not made");
+                final long at = i * Memory.PAGE;
+                if (i < next && !memory.isCopied(at, length)) {
+                    throw channel.notMade(
+                            PREFIX,
+                            next + " copies were accepted, the one at " + i + " was not made",
+                            () -> memory.isCopied(at, length));
                 }
-                if (!accepted && i >= next && !memory.isUntouched(i * Memory.PAGE, length)) {
+                if (i >= next && !memory.isUntouched(at, length)) {
                     throw new Violation(REFUSED, next + " copies were accepted, the one at " + i + " was made too");
                 }
             }
             memory.clear();
         }
-        return memory;
-    }
-
-    private static void prefix(final Lab lab) {
-        fill(lab, true);
-    }
-
-    private static void leavesRefused(final Lab lab) {
-        fill(lab, false);
     }
 
     private static void recovers(final Lab lab) {
@@ -160,11 +157,11 @@ final class AcceptanceRules {
             while (channel.submit() == 0) {
                 if (System.nanoTime() - begin > lab.subject().patienceNanos()) {
                     lab.subject().waitedInVain();
-                    throw new Violation(RECOVERS, "it was full, all was reported, and it still accepts none");
+                    throw new Violation(Names.RECOVERS, "it was full, all was reported, and it still accepts none");
                 }
                 Thread.onSpinWait();
             }
-            channel.batch().clear();
+            channel.clear();
             channel.awaitAll();
         }
     }
@@ -172,8 +169,8 @@ final class AcceptanceRules {
     private static void keepsBatch(final Lab lab) {
         final Memory memory = lab.memory(Channel.BATCH * 64L);
         final Channel channel = lab.open();
-        final CopyBatch batch = channel.batch();
         for (int round = 0; round < 20; round++) {
+            final CopyBatch batch = channel.batch();
             for (int i = 0; i < Channel.BATCH; i++) {
                 channel.add(memory, i * 64L, 64 - i % 3);
             }
@@ -185,7 +182,7 @@ final class AcceptanceRules {
                     throw new Violation(Names.BATCH_KEPT, "entry " + i + " of the batch has changed");
                 }
             }
-            batch.clear();
+            channel.clear();
             channel.awaitAll();
         }
     }
@@ -193,25 +190,31 @@ final class AcceptanceRules {
     private static void readsAtOnce(final Lab lab) {
         final Memory memory = lab.memory((Channel.BATCH + 1) * Memory.PAGE);
         final Channel channel = lab.open();
+        final int offered = Math.min(Channel.BATCH, lab.limits().maxInFlight());
         final long poison = Channel.BATCH * Memory.PAGE;
         final long length = Math.min(lab.limits().maxCopyBytes(), Memory.PAGE);
         for (int round = 0; round < 100; round++) {
-            for (int i = 0; i < Channel.BATCH; i++) {
+            for (int i = 0; i < offered; i++) {
                 channel.add(memory, i * Memory.PAGE, length);
             }
-            final int count = channel.submitAndClear();
+            final int count = channel.submit();
+            channel.batch().clear();
             // Whoever reads the batch now makes copies that show.
             for (int i = 0; i < Channel.BATCH; i++) {
                 channel.batch().add(memory.source(poison), memory.destination(poison), 64);
             }
             channel.awaitAll();
-            channel.batch().clear();
+            channel.clear();
             if (!memory.isUntouched(poison, 64)) {
                 throw new Violation(LATER, "a copy was made that was put into the batch afterwards");
             }
             for (int i = 0; i < count; i++) {
                 if (!memory.isCopied(i * Memory.PAGE, length)) {
-                    throw new Violation(LATER, "copy " + i + " was not made as it was submitted");
+                    final long at = i * Memory.PAGE;
+                    throw channel.notMade(
+                            LATER,
+                            "copy " + i + " was not made as it was submitted",
+                            () -> memory.isCopied(at, length));
                 }
             }
             memory.clear();

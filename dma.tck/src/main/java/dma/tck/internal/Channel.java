@@ -3,50 +3,66 @@ package dma.tck.internal;
 import dma.api.Completions;
 import dma.api.CopyBatch;
 import dma.api.CopyStatus;
-import dma.api.DmaException;
 import dma.api.DmaOps;
-import dma.api.MemoryRegion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * A channel as the core uses it, with every answer looked at. One thread at a time. The data path allocates nothing, so that
  * what is allocated is the engine's.
  */
-final class Channel {
+final class Channel extends ControlPath {
     /** Copies a batch holds. */
     static final int BATCH = 64;
 
     private static final int ROOM = 256;
+
+    /** They take turns, and stay as they were meanwhile: one rule alone is to find who looks at a batch too late. */
+    private static final int BATCHES = 16;
+
     private static final long PAUSE_AFTER_NANOS = 2_000_000;
 
-    private final Lab lab;
-    private final DmaOps ops;
+    /** How long one waits for bytes that should be there already, and for reports that should never come. */
+    private static final long LATE_NANOS = 300_000_000;
+
+    private static final long EXCESS_NANOS = 20_000_000;
+
+    /** The contract grants a second; a busy machine adds to what it takes. */
+    private static final long ABORT_NANOS = 3_000_000_000L;
+
     private final int maxInFlight;
-    private final CopyBatch batch;
+    private final CopyBatch[] batches = new CopyBatch[BATCHES];
     private final Completions completions = new Completions(ROOM);
-    private final List<MemoryRegion> announced = new ArrayList<>();
+    private CopyBatch batch;
+    private int turn;
     private List<Integer> statuses;
     private Memory last;
     private long lastAt;
     private long accepted;
     private long reported;
     private boolean refused;
-    private boolean closed;
+    private boolean filled;
+    private boolean aborted;
 
     Channel(final Lab lab, final DmaOps ops) {
-        this.lab = lab;
-        this.ops = ops;
+        super(lab, ops);
         this.maxInFlight = lab.limits().maxInFlight();
-        this.batch = new CopyBatch(lab.arena(), BATCH);
-    }
-
-    DmaOps ops() {
-        return ops;
+        for (int i = 0; i < BATCHES; i++) {
+            batches[i] = new CopyBatch(lab.arena(), BATCH);
+        }
+        this.batch = batches[0];
     }
 
     CopyBatch batch() {
         return batch;
+    }
+
+    /** What was in the batch is not wanted any more; another one is begun. */
+    void clear() {
+        turn = (turn + 1) % BATCHES;
+        batch = batches[turn];
+        batch.clear();
     }
 
     /** Accepted and not reported. */
@@ -79,7 +95,7 @@ final class Channel {
     /** As {@link #submit}, after which the batch is empty; how many were accepted. */
     int submitAndClear() {
         final int count = submit();
-        batch.clear();
+        clear();
         return count;
     }
 
@@ -100,8 +116,9 @@ final class Channel {
         if (count < 0) {
             throw failed("transferData", count);
         }
-        accepted += count;
         refused |= count < end - first;
+        filled |= count < end - first && inFlight() + count > 0;
+        accepted += count;
         if (inFlight() > maxInFlight) {
             throw new Violation(
                     Names.IN_FLIGHT,
@@ -122,7 +139,10 @@ final class Channel {
         }
     }
 
-    private static Violation failed(final String call, final int status) {
+    private Violation failed(final String call, final int status) {
+        if (aborted && status >= CopyStatus.HALTED) {
+            return new Violation(Names.USABLE, "after an abort " + call + " returned " + CopyStatus.name(status));
+        }
         return status < CopyStatus.HALTED
                 ? new Violation(call.equals("transferData") ? Names.RANGE : Names.COUNT, call + " returned " + status)
                 : new Violation(Names.HEALTHY, call + " returned " + CopyStatus.name(status));
@@ -170,10 +190,14 @@ final class Channel {
         }
     }
 
-    private Violation excess(final int count) {
+    /** More were reported than are in flight. */
+    Violation excess(final int count) {
         final String seen = count + " completions for " + inFlight() + " copies in flight";
         if (accepted == 0) {
             return new Violation(Names.NONE_IDLE, seen);
+        }
+        if (aborted) {
+            return new Violation(Names.ABORTED, seen + ", after others were aborted");
         }
         return new Violation(refused ? Names.ONLY_ACCEPTED : Names.ONCE, seen);
     }
@@ -202,7 +226,7 @@ final class Channel {
     /** So many were accepted from somebody who submitted without this object. */
     void submittedElsewhere(final long count) {
         accepted += count;
-        batch.clear();
+        clear();
     }
 
     /** So many were reported to somebody who asked without this object. */
@@ -218,16 +242,19 @@ final class Channel {
                 begin = System.nanoTime();
             } else {
                 if (System.nanoTime() - begin > lab.subject().patienceNanos()) {
-                    batch.clear();
-                    throw inFlight() == 0
-                            ? vain(new Violation(
-                                    Names.ACCEPTS, "nothing was in flight, and nothing was accepted for long"))
-                            : missing();
+                    clear();
+                    throw inFlight() == 0 ? vain(stuck()) : missing();
                 }
                 pause(begin);
             }
         }
-        batch.clear();
+        clear();
+    }
+
+    private Violation stuck() {
+        return filled
+                ? new Violation(Names.RECOVERS, "it was full, all was reported, and it still accepts none")
+                : new Violation(Names.ACCEPTS, "nothing was in flight, and nothing was accepted for long");
     }
 
     /** Asks until nothing is in flight. */
@@ -269,7 +296,7 @@ final class Channel {
         if (last == null || lost >= maxInFlight) {
             return violation;
         }
-        batch.clear();
+        clear();
         last.clear(lastAt, 1);
         final long before = reported;
         batch.add(last.source(other), last.destination(other), 1);
@@ -286,97 +313,69 @@ final class Channel {
                         Names.DOORBELL, lost + " accepted copies were reported only after another transferData");
     }
 
+    /**
+     * What is held against an engine where bytes are not there although their copies were reported.
+     *
+     * @param rule broken if they never come, and not too many copies were reported either; else it was the report that was wrong
+     */
+    Violation notMade(final String rule, final String seen, final BooleanSupplier made) {
+        final long begin = System.nanoTime();
+        while (!made.getAsBoolean()) {
+            if (System.nanoTime() - begin > LATE_NANOS) {
+                return new Violation(rule, seen);
+            }
+            Thread.yield();
+        }
+        final long late = System.nanoTime() - begin;
+        while (System.nanoTime() - begin - late < EXCESS_NANOS) {
+            poll();
+        }
+        return new Violation(Names.VISIBLE, seen + " when it was reported, but " + late / 1000 + " us later");
+    }
+
     private Violation vain(final Violation violation) {
         lab.subject().waitedInVain();
         return violation;
     }
 
-    /** Tells of memory; the engine must take it. */
-    void announce(final MemoryRegion region) {
-        try {
-            ops.announce(region);
-            announced.add(region);
-        } catch (DmaException e) {
-            Lab.checkMessage(e);
-            throw new Violation(Names.ANNOUNCE, "announce of " + region.length() + " bytes: " + e.getMessage());
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.ANNOUNCE, "announce threw " + Text.of(e));
-        }
-    }
-
-    /** Takes memory back in which nothing is in flight; the engine must let it go. */
-    void withdraw(final MemoryRegion region) {
-        try {
-            ops.withdraw(region);
-            announced.remove(region);
-        } catch (DmaException e) {
-            Lab.checkMessage(e);
-            throw new Violation(Names.WITHDRAW, "withdraw with nothing in flight: " + e.getMessage());
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.WITHDRAW, "withdraw threw " + Text.of(e));
-        }
-    }
-
     /** Gives up what is in flight, which must succeed. */
     void abort() {
         final long begin = System.nanoTime();
+        final String rule = inFlight() == 0 ? Names.ABORT_IDLE : Names.ABORT_TRUE;
         lab.calls("abort");
         final boolean stopped;
         try {
             stopped = ops.abort();
         } catch (RuntimeException | Error e) {
-            throw new Violation(Names.ABORT_TRUE, "abort threw " + Text.of(e));
+            throw new Violation(rule, "abort threw " + Text.of(e));
         } finally {
             lab.calls("");
         }
+        final long took = System.nanoTime() - begin;
         if (!stopped) {
-            throw new Violation(
-                    Names.ABORT_TRUE,
-                    "abort returned false after " + (System.nanoTime() - begin) / 1_000_000
-                            + " ms, and nothing was wrong");
+            throw new Violation(rule, "abort returned false after " + took / 1_000_000 + " ms, and nothing was wrong");
+        }
+        if (took > ABORT_NANOS) {
+            throw new Violation(rule, "abort took " + took / 1_000_000 + " ms");
         }
         forget();
     }
 
     /** Nothing is in flight any more. */
     void forget() {
-        batch.clear();
+        aborted |= inFlight() > 0;
+        clear();
         reported = accepted;
-    }
-
-    /** Closes it, whatever is in flight. */
-    void close() {
-        closed = true;
-        try {
-            ops.close();
-        } catch (RuntimeException | Error e) {
-            throw new Violation(Names.CLOSE, "close threw " + Text.of(e));
-        }
     }
 
     /** What the core does at the end. */
     void end() {
-        if (!closed) {
+        if (!isClosed()) {
             if (inFlight() > 0) {
                 abort();
             }
-            List.copyOf(announced).forEach(this::withdraw);
+            withdrawAll();
             close();
-        }
-    }
-
-    /** After a rule was broken: closes it, and does not care. */
-    void abandon() {
-        if (!closed) {
-            closed = true;
-            // It may hang, so nobody waits for it.
-            Thread.ofPlatform().daemon().name("dma-tck close").start(() -> {
-                try {
-                    ops.close();
-                } catch (RuntimeException | Error e) {
-                    // What was seen before is what is told.
-                }
-            });
         }
     }
 }

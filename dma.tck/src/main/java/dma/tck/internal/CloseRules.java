@@ -14,7 +14,6 @@ final class CloseRules {
     private static final int CHANNELS = 300;
     private static final long COPIES_BYTES = AbortRules.COPIES * AbortRules.STEP;
     private static final long WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
-    private static final long LAST_WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(
@@ -43,7 +42,7 @@ final class CloseRules {
             memory.clear();
             AbortRules.watch(memory, WATCH_NANOS, NO_WRITE, "close");
         }
-        AbortRules.watch(memory, LAST_WATCH_NANOS, NO_WRITE, "close");
+        AbortRules.watch(memory, lab.watchNanos(), NO_WRITE, "close");
     }
 
     private static void again(final Lab lab) {
@@ -99,7 +98,11 @@ final class CloseRules {
             stays.awaitAll();
             for (int i = 0; i < count; i++) {
                 if (!memory.isCopied(i * Memory.PAGE, 1024)) {
-                    throw new Violation(OTHERS, "copy " + i + " was not made after another channel was closed");
+                    final long at = i * Memory.PAGE;
+                    throw stays.notMade(
+                            OTHERS,
+                            "copy " + i + " was not made after another channel was closed",
+                            () -> memory.isCopied(at, 1024));
                 }
             }
             memory.clear();

@@ -9,13 +9,9 @@ import java.util.List;
 
 /** How copies are reported. */
 final class CompletionRules {
-    private static final String APPENDS = "completion.appends";
     private static final int LONG_COPIES = 32;
     private static final long LONG_BYTES = 64 << 10;
     private static final int ROUNDS = 20;
-
-    /** How long to wait for so many looks at a channel that has made some of the copies, and not all. */
-    private static final long MIDWAY_NANOS = 1_000_000_000;
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(
@@ -35,7 +31,7 @@ final class CompletionRules {
                     lab -> bursts(lab, false)),
             new ContractRule(
                     Names.ROOM, MODEL, "no more outcomes are appended than there is room for", CompletionRules::room),
-            new ContractRule(APPENDS, MODEL, "outcomes that are there already stay", CompletionRules::appends),
+            new ContractRule(Names.APPENDS, MODEL, "outcomes that are there already stay", CompletionRules::appends),
             new ContractRule(
                     Names.STATUS,
                     MODEL,
@@ -117,15 +113,22 @@ final class CompletionRules {
                     && System.nanoTime() - begin < lab.subject().patienceNanos()) {
                 final long before = channel.inFlight();
                 final int count = channel.ops().completedCopies(some);
+                if (count > 0 && some.count() > 3 && some.count() != 3 + count) {
+                    throw new Violation(
+                            Names.COUNT, "completedCopies returned " + count + " and appended " + (some.count() - 3));
+                }
                 if (count > 0 || some.count() != 3) {
-                    channel.reportedElsewhere(Math.min(Math.max(count, 0), before));
+                    if (count > before) {
+                        throw channel.excess(count);
+                    }
+                    channel.reportedElsewhere(Math.max(count, 0));
                     if (some.count() < 4
                             || some.status(0) != CopyStatus.OK
                             || some.status(1) != CopyStatus.OK
                             || some.status(2) != CopyStatus.REFUSED
                             || some.failures() != 1) {
                         throw new Violation(
-                                APPENDS,
+                                Names.APPENDS,
                                 "three outcomes were there; after " + count + " more there are " + some.count() + ", of"
                                         + " which failed " + some.failures());
                     }
@@ -152,7 +155,7 @@ final class CompletionRules {
         // Where processors are scarce, all copies may be made before this thread can look.
         for (int round = 0;
                 round < ROUNDS
-                        || lab.limits().offloads() && midway < ROUNDS && System.nanoTime() - begin < MIDWAY_NANOS;
+                        || lab.limits().offloads() && midway < ROUNDS && System.nanoTime() - begin < lab.watchNanos();
                 round++) {
             for (int i = 0; i < count; i++) {
                 channel.add(memory, i * LONG_BYTES, length);

@@ -30,15 +30,14 @@ final class CopyRules {
                     OWNERSHIP,
                     "nothing is written before or behind the destination",
                     CopyRules::noOtherByte),
-            new ContractRule(
-                    "copy.keeps-the-source", OWNERSHIP, "nothing is written to the source", CopyRules::keepsSource),
+            new ContractRule(Names.SOURCE, OWNERSHIP, "nothing is written to the source", CopyRules::keepsSource),
             new ContractRule(
                     "copy.across-pages",
                     MODEL,
                     "source and destination may begin and end anywhere in a page",
                     CopyRules::acrossPages));
 
-    private record Made(Memory memory, List<Long> lengths) {}
+    private record Made(Channel channel, Memory memory, List<Long> lengths) {}
 
     private CopyRules() {}
 
@@ -63,7 +62,7 @@ final class CopyRules {
             channel.submitAll();
             channel.awaitAll();
         }
-        return new Made(memory, lengths);
+        return new Made(channel, memory, lengths);
     }
 
     /** Whatever alignment is asked for, up to a page, is kept. */
@@ -75,11 +74,17 @@ final class CopyRules {
         for (final boolean together : new boolean[] {false, true}) {
             final Made made = copies(lab, together);
             for (int i = 0; i < made.lengths.size(); i++) {
-                final long missing = made.memory.firstMissing(at(lab, i), made.lengths.get(i));
+                final long at = at(lab, i);
+                final long length = made.lengths.get(i);
+                final long missing = made.memory.firstMissing(at, length);
                 if (missing != -1) {
-                    throw new Violation(
-                            "copy.every-byte",
-                            "of " + made.lengths.get(i) + " bytes, byte " + missing + " is not copied");
+                    // Where the source is another one now, nobody knows what was copied.
+                    throw made.memory.isSourceKept()
+                            ? made.channel.notMade(
+                                    "copy.every-byte",
+                                    "of " + length + " bytes, byte " + missing + " was not copied",
+                                    () -> made.memory.isCopied(at, length))
+                            : new Violation(Names.SOURCE, "a source has changed");
                 }
             }
         }
@@ -109,7 +114,7 @@ final class CopyRules {
     private static void keepsSource(final Lab lab) {
         for (final boolean together : new boolean[] {false, true}) {
             if (!copies(lab, together).memory.isSourceKept()) {
-                throw new Violation("copy.keeps-the-source", "a source has changed");
+                throw new Violation(Names.SOURCE, "a source has changed");
             }
         }
     }
@@ -124,13 +129,13 @@ final class CopyRules {
                 channel.batch().add(memory.source(from), memory.destination(to), length);
                 channel.submitAll();
                 channel.awaitAll();
-                if (memory.destinations()
-                                .asSlice(to, length)
-                                .mismatch(memory.sources().asSlice(from, length))
-                        != -1) {
-                    throw new Violation(
+                if (!memory.isCopied(from, to, length)) {
+                    final long source = from;
+                    final long destination = to;
+                    throw channel.notMade(
                             "copy.across-pages",
-                            length + " bytes from offset " + from + " to offset " + to + " of pages are not copied");
+                            length + " bytes from offset " + from + " to offset " + to + " of pages were not copied",
+                            () -> memory.isCopied(source, destination, length));
                 }
                 memory.clear();
             }

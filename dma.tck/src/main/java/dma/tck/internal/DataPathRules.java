@@ -12,7 +12,9 @@ final class DataPathRules {
     private static final int MEASUREMENTS = 6;
     private static final int ROUNDS = 1000;
     private static final int COPIES = 32;
-    private static final long LONGEST_CALL_NANOS = 1_000_000_000;
+
+    /** A busy machine may keep a thread from its processor for long; what waits for less is counted by the JVM. */
+    private static final long LONGEST_CALL_NANOS = 5_000_000_000L;
 
     static final List<ContractRule> RULES = List.of(
             new ContractRule(

@@ -11,6 +11,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What the check of one rule works with: memory of its own, channels that know of it, threads.
@@ -20,6 +22,7 @@ public final class Lab {
     private final Arena arena;
     private final List<Memory> memories = new CopyOnWriteArrayList<>();
     private final List<Channel> channels = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicLong calls = new AtomicLong();
     private volatile String call = "";
     private volatile String note = "";
 
@@ -34,6 +37,10 @@ public final class Lab {
 
     DmaLimits limits() {
         return subject.limits();
+    }
+
+    long watchNanos() {
+        return subject.options().watch().toNanos();
     }
 
     Arena arena() {
@@ -69,6 +76,7 @@ public final class Lab {
     /** A channel that was told of nothing. */
     Channel openPlain() {
         final DmaOps ops;
+        calls("open");
         try {
             ops = subject.engine().open("dma-tck");
         } catch (DmaException e) {
@@ -79,9 +87,16 @@ public final class Lab {
             throw new Violation(Names.OPEN, "open: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             throw new Violation(Names.OPEN, "open threw " + Text.of(e));
+        } finally {
+            calls("");
         }
         if (ops == null) {
             throw new Violation(Names.OPEN, "open returned null");
+        }
+        for (final Channel other : List.copyOf(channels)) {
+            if (other.ops() == ops && !other.isClosed()) {
+                throw new Violation(Names.APART, "open gave the same object again, which was not closed");
+            }
         }
         final Channel channel = new Channel(this, ops);
         channels.add(channel);
@@ -101,18 +116,18 @@ public final class Lab {
 
     /** Runs all of them at a time; the first that fails is thrown when all have ended. */
     void together(final List<Callable<Void>> tasks) throws Exception {
-        final Throwable[] thrown = new Throwable[tasks.size()];
+        final AtomicReference<Throwable> thrown = new AtomicReference<>();
         final List<Thread> threads = new CopyOnWriteArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
-            final int index = i;
+            final Callable<Void> task = tasks.get(i);
             threads.add(Thread.ofPlatform().daemon().name("dma-tck " + i).unstarted(() -> {
                 try {
-                    tasks.get(index).call();
+                    task.call();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 } catch (Throwable e) {
-                    thrown[index] = e;
-                    // Nobody is to wait for this one.
+                    // What others meet from now on comes of it. Nobody is to wait for this one.
+                    thrown.compareAndSet(null, e);
                     threads.forEach(Thread::interrupt);
                 }
             }));
@@ -121,13 +136,11 @@ public final class Lab {
         for (final Thread thread : threads) {
             thread.join();
         }
-        for (final Throwable each : thrown) {
-            switch (each) {
-                case null -> {}
-                case Exception e -> throw e;
-                case Error e -> throw e;
-                default -> throw new IllegalStateException(each);
-            }
+        switch (thrown.get()) {
+            case null -> {}
+            case Exception e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(thrown.get());
         }
     }
 
@@ -159,6 +172,12 @@ public final class Lab {
 
     void calls(final String name) {
         call = name;
+        calls.setOpaque(calls.getOpaque() + 1);
+    }
+
+    /** Changes while calls begin and end; where several threads call, it may miss some. */
+    long calls() {
+        return calls.getOpaque();
     }
 
     /** Tells the engine that nothing is wanted any more. */

@@ -15,7 +15,6 @@ final class LastRules {
     private static final String GOES = "going-away.channels-can-end";
     private static final int SLOTS = 128;
     private static final long STEP = 4 * Memory.PAGE;
-    private static final long THROUGHPUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long SEED = 4;
 
     static final List<ContractRule> RULES = List.of(
@@ -87,7 +86,7 @@ final class LastRules {
         final int count = Math.min(Channel.BATCH, lab.limits().maxInFlight());
         final long begin = System.nanoTime();
         long nanos = 0;
-        while (nanos < THROUGHPUT_NANOS) {
+        while (nanos < lab.watchNanos()) {
             for (int i = 0; i < count; i++) {
                 channel.add(memory, i * Memory.PAGE, length);
             }

@@ -97,7 +97,10 @@ final class LimitRules {
         channel.awaitAll();
         final long missing = memory.firstMissing(0, length);
         if (missing != -1) {
-            throw new Violation("limits.longest-copy", "of " + length + " bytes, byte " + missing + " is not copied");
+            throw channel.notMade(
+                    "limits.longest-copy",
+                    "of " + length + " bytes, byte " + missing + " was not copied",
+                    () -> memory.isCopied(0, length));
         }
         final long written = memory.firstWritten(length, memory.size());
         if (written != -1) {
@@ -117,15 +120,18 @@ final class LimitRules {
                 channel.batch().add(memory.source(from), memory.destination(span + to), length);
                 channel.submitAll();
                 channel.awaitAll();
-                final var made = memory.destinations().asSlice(span + to, length);
-                final long missing = made.mismatch(memory.sources().asSlice(from, length));
-                if (missing != -1
+                final long source = from;
+                final long destination = span + to;
+                final boolean copied = memory.isCopied(source, destination, length);
+                if (!copied
                         || !memory.isUntouched(0, span + to)
                         || !memory.isUntouched(span + to + length, memory.size() - span - to - length)) {
-                    throw new Violation(
-                            "limits.alignment",
-                            "from offset " + from + " to offset " + to + " of a line, " + length
-                                    + " bytes are not copied" + " as they should; the alignment stated is " + step);
+                    final String seen = "from offset " + from + " to offset " + to + " of a line, " + length
+                            + " bytes were not copied as they should, with an alignment of " + step + " stated";
+                    throw copied
+                            ? new Violation("limits.alignment", seen)
+                            : channel.notMade(
+                                    "limits.alignment", seen, () -> memory.isCopied(source, destination, length));
                 }
                 memory.clear(span + to, length);
             }

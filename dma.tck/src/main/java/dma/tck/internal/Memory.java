@@ -76,6 +76,12 @@ final class Memory {
         return MemorySegment.mismatch(source, at, at + length, destination, at, at + length) == -1;
     }
 
+    /** As {@link #isCopied(long, long)}, where the destination does not lie as the source does. */
+    boolean isCopied(final long from, final long to, final long length) {
+        VarHandle.acquireFence();
+        return MemorySegment.mismatch(source, from, from + length, destination, to, to + length) == -1;
+    }
+
     /** Whether none of it has been written. */
     boolean isUntouched(final long at, final long length) {
         VarHandle.acquireFence();
@@ -106,14 +112,5 @@ final class Memory {
             }
         }
         return true;
-    }
-
-    /** For copies whose destination is another one than usual. */
-    MemorySegment sources() {
-        return source;
-    }
-
-    MemorySegment destinations() {
-        return destination;
     }
 }

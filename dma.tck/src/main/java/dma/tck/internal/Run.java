@@ -1,13 +1,11 @@
 package dma.tck.internal;
 
-import java.util.concurrent.TimeUnit;
-
 /** One rule on a thread of its own, which is given up if it does not come back. */
 public final class Run {
-    /** More than any rule needs, beside the patience with copies. */
-    private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(15);
+    /** So often the longest call: what goes on and on although each call returns. */
+    private static final int LONGEST_CALLS = 12;
 
-    private static final long SPARE_ONCE_BROKEN_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long LOOK_MILLIS = 100;
 
     private Run() {}
 
@@ -24,30 +22,44 @@ public final class Run {
         final Outcome[] outcome = new Outcome[1];
         final Thread thread =
                 Thread.ofPlatform().daemon().name("dma-tck " + rule.name()).start(() -> outcome[0] = check(rule, lab));
-        final long spare = subject.isBroken() ? SPARE_ONCE_BROKEN_NANOS : SPARE_NANOS;
         try {
-            thread.join(TimeUnit.NANOSECONDS.toMillis(spare + subject.patienceNanos()));
+            if (!ends(thread, lab, subject.options().longestCall().toNanos())) {
+                return new Outcome(hung(rule, lab), true, "");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Outcome(null, false, "not judged: interrupted");
         }
-        if (thread.isAlive()) {
-            return new Outcome(hung(rule, lab), true, "");
-        }
         return outcome[0];
+    }
+
+    /** Waits as long as the engine's calls return. How long the kit takes between them is not the engine's fault. */
+    private static boolean ends(final Thread thread, final Lab lab, final long longestNanos)
+            throws InterruptedException {
+        final long begin = System.nanoTime();
+        long calls = -1;
+        long since = begin;
+        while (thread.isAlive()) {
+            thread.join(LOOK_MILLIS);
+            final long now = System.nanoTime();
+            if (lab.calls() != calls) {
+                calls = lab.calls();
+                since = now;
+            }
+            if (now - since > longestNanos || now - begin > LONGEST_CALLS * longestNanos) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Outcome check(final ContractRule rule, final Lab lab) {
         boolean ended = false;
         try {
-            rule.check().check(lab);
+            final String reason = check(rule.check(), lab);
             lab.end();
             ended = true;
-            return new Outcome(null, true, lab.note());
-        } catch (NotApplicable e) {
-            lab.end();
-            ended = true;
-            return new Outcome(null, false, e.getMessage());
+            return new Outcome(null, reason.isEmpty(), reason.isEmpty() ? lab.note() : reason);
         } catch (Violation e) {
             return new Outcome(e, true, "");
         } catch (Exception | LinkageError | StackOverflowError | InternalError e) {
@@ -56,6 +68,16 @@ public final class Run {
             if (!ended) {
                 lab.abandon();
             }
+        }
+    }
+
+    /** Why it does not apply; empty where it does, and is kept. */
+    private static String check(final ContractRule.Check check, final Lab lab) throws Exception {
+        try {
+            check.check(lab);
+            return "";
+        } catch (NotApplicable e) {
+            return e.getMessage();
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.Objects;
 /** The engine that is looked at. */
 public final class Subject {
     /** The least that is granted to an engine that has kept us waiting before. */
-    private static final long LEAST_PATIENCE_NANOS = 200_000_000;
+    private static final long LEAST_PATIENCE_NANOS = 1_000_000_000;
 
     /** What engines that broke a rule may still write to; never freed, and kept from the collector here. */
     private static final List<Arena> LOST = Collections.synchronizedList(new ArrayList<>());

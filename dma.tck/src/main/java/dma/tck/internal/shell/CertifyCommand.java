@@ -32,15 +32,20 @@ public final class CertifyCommand {
     /** Framework property: where what outlives the platform is kept. */
     private static final String STATE_FOLDER = "vhost.state.folder";
 
+    /** Framework property: where what ends with the platform is kept; the same folder where it keeps no state. */
+    private static final String RUNTIME_FOLDER = "vhost.runtime.folder";
+
     private static final String USAGE = "; usage: dma:certify ENGINE";
 
     private final Map<DmaEngine, Map<String, Object>> engines = new ConcurrentHashMap<>();
     private final Path folder;
+    private final boolean lasting;
 
     @Activate
     public CertifyCommand(final BundleContext context) {
         final String state = context.getProperty(STATE_FOLDER);
         folder = Path.of(state == null ? "." : state, "certify").toAbsolutePath();
+        lasting = state == null || !state.equals(context.getProperty(RUNTIME_FOLDER));
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -70,7 +75,9 @@ public final class CertifyCommand {
                 .orElseThrow(() -> new CommandException("no engine '" + name + "'; " + names()));
         final String backing = String.valueOf(found.getValue().getOrDefault(DmaEngine.BACKING, "backing not stated"));
         final Report report = new Certification(found.getKey(), Options.of(name, backing)).run();
-        final String saved = "saved as " + save(name, report);
+        // An instance that keeps no state has a folder that ends with it.
+        final String saved = "saved as " + save(name, report)
+                + (lasting ? "" : ", which ends with this instance; copy it to keep it");
         if (!report.isPassed()) {
             // What is thrown is printed as one line; Gogo gives each command's thread its session's output.
             System.out.println(report.text());
