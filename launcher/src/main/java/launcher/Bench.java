@@ -25,8 +25,8 @@ final class Bench implements Callable<Integer> {
     /** The longest: an engine's thread that a busy machine does not let run has not failed, its window is dropped. */
     private static final int DEADLINE_MILLIS = 500;
 
-    /** More than a window has packets: what an engine has no room for, the core would copy. */
-    private static final int IN_FLIGHT = 2048;
+    /** Of packets, with models: the core copies what goes beyond 512, and its own time would not be an engine's any more. */
+    private static final int OUTSTANDING = 256;
 
     @Parameters(
             index = "0",
@@ -147,6 +147,9 @@ final class Bench implements Callable<Integer> {
         bench.put("direction", direction);
         bench.put("packed", packed);
         bench.put("cpu", cpus.get(1));
+        if (usesModels()) {
+            bench.put("outstanding", OUTSTANDING);
+        }
         if (sizes != null) {
             bench.put("sizes", sizes);
         }
@@ -165,7 +168,6 @@ final class Bench implements Callable<Integer> {
         return List.of(
                 new Setting("vhost.workers", null, workers),
                 new Setting("vhost.engines", null, engines),
-                new Setting("dma.dsa", null, Map.of("in.flight", IN_FLIGHT)),
                 new Setting("dma.model.dsa", null, Map.of("timing", timing)),
                 new Setting("bench", null, bench));
     }

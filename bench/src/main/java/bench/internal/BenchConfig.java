@@ -28,6 +28,9 @@ public @interface BenchConfig {
     @AttributeDefinition(description = "where the report goes, .csv or Markdown; empty for nowhere")
     String out() default "";
 
+    @AttributeDefinition(description = "packets that are submitted and not complete at most")
+    int outstanding() default Integer.MAX_VALUE;
+
     @AttributeDefinition(description = "where the chart goes, .svg; empty for nowhere")
     String plot() default "";
 }

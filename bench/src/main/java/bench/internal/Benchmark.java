@@ -90,7 +90,7 @@ public final class Benchmark implements Callable<Integer> {
 
     private int measure(final Plan plan, final List<Lane> lanes, final Payload payload)
             throws VhostException, IOException {
-        final WindowTask task = new WindowTask(worker, RING);
+        final WindowTask task = new WindowTask(worker, RING, Math.max(1, config.outstanding()));
         final Turns turns = new Turns(task, payload, new Disturbances("vhost-worker-" + worker.index()));
         final Results results = new Results();
         worker.attach(task);

@@ -77,6 +77,8 @@ final class Modelled {
     /** What the modelled columns are, a sentence a line. */
     List<String> explanations() {
         final List<String> lines = new ArrayList<>();
+        lines.add("With models, so few packets are outstanding that engines have room for all: the core copies none for"
+                + " them.");
         lines.add("modelled: no hardware was there. A packet takes the longer of the core's own time, measured, waiting"
                 + " for the device left out, and the device's, by the model's timing and without its thread.");
         lines.add(

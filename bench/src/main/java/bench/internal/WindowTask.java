@@ -48,6 +48,7 @@ final class WindowTask implements PollTask {
     private final VhostWorker worker;
     private final PacketPool pool;
     private final int count;
+    private final int outstanding;
 
     // The worker's, from here on; the control thread reads packets and nanos after it has seen finished.
 
@@ -78,11 +79,15 @@ final class WindowTask implements PollTask {
 
     private volatile Thread waiter;
 
-    /** @param count packets a window, as many as the ring has entries */
-    WindowTask(final VhostWorker worker, final int count) {
+    /**
+     * @param count packets a window, as many as the ring has entries
+     * @param outstanding packets that are submitted and not complete at most
+     */
+    WindowTask(final VhostWorker worker, final int count, final int outstanding) {
         this.worker = worker;
         this.pool = worker.pool();
         this.count = count;
+        this.outstanding = outstanding;
         this.packets = new long[count];
         this.back = new long[count];
     }
@@ -242,7 +247,7 @@ final class WindowTask implements PollTask {
     }
 
     private void submitAndPoll() {
-        final int more = Math.min(BURST, limit - submitted);
+        final int more = Math.min(Math.min(BURST, limit - submitted), outstanding - (submitted - completed));
         if (enqueue) {
             if (more != 0) {
                 submitted += queue.submitEnqueueBurst(packets, submitted, more);

@@ -23,13 +23,17 @@ final class DsaPace {
                 .orElse(Double.NaN);
     }
 
-    /** Engines with copies enough always have the next one, whether it is a batch's or single: as singles, all there at 0. */
+    /** One engine does a batch, as {@link Dispatcher} has it; where users may not submit batches, each copy is alone. */
     private double copyNanos(final WorkQueueSettings queue, final long bytes, final int alignment) {
-        final EngineClock clock = new EngineClock(
-                settings.timing(), settings.device(queue.device()).engines(), new Draw(settings.seed()), 0);
+        final DeviceSettings device = settings.device(queue.device());
+        final EngineClock clock = new EngineClock(settings.timing(), device.engines(), new Draw(settings.seed()), 0);
+        final int batch = device.userSubmissionSafe() ? queue.maxBatch() : 1;
         long last = 0;
+        int engine = 0;
         for (int i = 0; i < COPIES; i++) {
-            final int engine = clock.pick(queue.group(), 0);
+            if (i % batch == 0) {
+                engine = clock.pick(queue.group(), 0);
+            }
             last = Math.max(last, clock.run(queue.group(), engine, 0, bytes, alignment));
         }
         return (double) last / COPIES;
