@@ -38,11 +38,11 @@ import vhost.core.internal.testing.RingFixture;
  */
 @Timeout(300)
 class ModelPropertyTest {
-    private static final int SEEDS = Integer.getInteger("property.model.seeds", 6);
-    private static final int PACKETS = Integer.getInteger("property.model.packets", 6000);
+    private static final int SEEDS = Integer.getInteger("property.model.seeds", 40);
+    private static final int PACKETS = Integer.getInteger("property.model.packets", 30_000);
 
-    /** To open a function of CBDMA takes milliseconds, and most turns only look whether a model has done something. */
-    private static final int STAY = 20_000;
+    /** To open a function of CBDMA takes milliseconds. */
+    private static final int STAY = 400;
 
     /** Shorter than the models' hangs, and long for a thread that waits for a processor. */
     private static final long DEADLINE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);

@@ -37,6 +37,7 @@ final class RandomTraffic {
         void close(CopyChannel channel);
     }
 
+    private static final long STUCK_NANOS = 20_000_000_000L;
     private static final int RING = 64;
     private static final int SLOT = 16 * 1024;
     private static final int[] THRESHOLDS = {0, 1, 64, 200, 256, 1000, 1024, 2000, 9000, -1};
@@ -153,8 +154,17 @@ final class RandomTraffic {
             to = b;
             sender = new Guest(a);
             receiver = new Guest(b);
+            long moved = System.nanoTime();
             while (received < packets) {
+                final int before = received;
                 step();
+                if (received != before) {
+                    moved = System.nanoTime();
+                } else if (System.nanoTime() - moved > STUCK_NANOS) {
+                    throw new AssertionError("nothing moves: " + sent + " sent, " + acknowledged
+                            + " acknowledged, in flight " + from.inFlight.count() + " and " + to.inFlight.count()
+                            + ", in hand " + inHandCount);
+                }
             }
             end();
         } catch (AssertionError | RuntimeException e) {
@@ -200,8 +210,8 @@ final class RandomTraffic {
         ring.ring.publish();
     }
 
-    private void send(final int packets) {
-        for (int i = 0; i < packets && sent < packets && sender.hasRoom(4); i++) {
+    private void send(final int most) {
+        for (int i = 0; i < most && sent < packets && sender.hasRoom(4); i++) {
             final byte[] frame = new byte[from.headerBytes + length(sent)];
             fill(frame, from.headerBytes, sent++);
             sender.post(random, frame, true);
