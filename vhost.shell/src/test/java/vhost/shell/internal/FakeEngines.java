@@ -97,6 +97,20 @@ final class FakeEngines implements VhostEngines {
 
     static Swap swap(long number, long drainMicros) {
         return new Swap(
-                number, Instant.EPOCH, "a/rx0", "cpu", 1024, "dsa", AUTO, "assigned", 12, drainMicros, 0, 0, 0, "", false);
+                number,
+                Instant.EPOCH,
+                "a/rx0",
+                "cpu",
+                1024,
+                "dsa",
+                AUTO,
+                "assigned",
+                12,
+                drainMicros,
+                0,
+                0,
+                0,
+                "",
+                false);
     }
 }
