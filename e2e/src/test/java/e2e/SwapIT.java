@@ -96,17 +96,18 @@ class SwapIT {
             assertThat(Chaos.violations(control)).isEmpty();
             Swaps.expectNothingLeft(control);
             if (LIMITS) {
-                assertThat(isWithinLimits(report)).as(shown).isTrue();
+                // Without what the front-end paused itself: on two processors it has to share its own with the shell.
+                assertThat(isWithinLimits(
+                                report.plain().backEndMarks(), report.swap().backEndMarks()))
+                        .as(shown)
+                        .isTrue();
             }
             platform.stop();
         }
     }
 
-    /** The worst is held against the worst of all plain gaps: fewer marks than changes would meet fewer of those. */
-    private static boolean isWithinLimits(final SequencePeer.Report report) {
-        final SequencePeer.Times swap = report.swap().marks();
-        return swap.p999() < report.plain().marks().p999() + MOST_OF_ALL_BEYOND
-                && swap.max() < report.plain().gaps().max() + WORST_BEYOND;
+    private static boolean isWithinLimits(final SequencePeer.Times plain, final SequencePeer.Times swap) {
+        return swap.p999() < plain.p999() + MOST_OF_ALL_BEYOND && swap.max() < plain.max() + WORST_BEYOND;
     }
 
     private void swap(final SequencePeer peer, final Swaps swapping, final int count, final boolean marked) {
@@ -163,8 +164,16 @@ class SwapIT {
         row(text, "own pauses, plain", report.plain().pauses());
         row(text, "own pauses, swap", report.swap().pauses());
         row(text, "an assign", times(took));
-        text.append("99.9 % of the gaps less than 200 us beyond those without changes, the worst less than 5 ms: ")
-                .append(isWithinLimits(report) ? "yes" : "no")
+        text.append("99.9 % of the gaps less than 200 us beyond those without changes, the worst less than 5 ms:"
+                        + " back-end's ")
+                .append(
+                        isWithinLimits(
+                                        report.plain().backEndMarks(),
+                                        report.swap().backEndMarks())
+                                ? "yes"
+                                : "no")
+                .append(", with the front-end's own pauses ")
+                .append(isWithinLimits(report.plain().marks(), report.swap().marks()) ? "yes" : "no")
                 .append('\n');
         text.append("copies while it served all queues: ").append(copies).append('\n');
         text.append("packets/s: plain ")

@@ -206,7 +206,9 @@ final class ModelDevice implements AutoCloseable {
 
     private boolean serve(final ModelQueue queue, final Checks check, final long now) {
         int served = 0;
-        while (served < TURN && queue.hasNext() && queue.hangs(now) == 0) {
+        // Faults that were changed hold for what was submitted, and for a hang that was ended, after that: in this
+        // order.
+        while (served < TURN && queue.hasNext() && queue.hangs(now) == 0 && !injector.hasChanged()) {
             if (halted || queue.state() != ModelQueue.State.ENABLED) {
                 queue.take();
                 queue.dropped.getAndIncrement();
