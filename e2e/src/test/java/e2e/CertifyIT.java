@@ -64,7 +64,7 @@ class CertifyIT {
     private static void expectReport(final String text, final String verdict) {
         final String name =
                 text.substring(text.indexOf("saved as ") + "saved as ".length()).strip();
-        final Path file = Path.of(name.lines().findFirst().orElseThrow());
+        final Path file = Path.of(name.lines().findFirst().orElseThrow().replaceFirst(",.*", ""));
         assertThat(file).content().contains(verdict);
         assertThat(Files.exists(
                         file.resolveSibling(file.getFileName().toString().replaceAll("txt$", "tsv"))))
