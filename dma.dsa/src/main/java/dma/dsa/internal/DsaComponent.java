@@ -12,7 +12,6 @@ import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
@@ -44,8 +43,8 @@ public final class DsaComponent {
     private final DsaSettings settings;
     private final Duration rescan;
     private final Map<DsaHost, HostWatch> watches = new ConcurrentHashMap<>();
-    private final Thread thread;
-    private final AtomicBoolean isRescanned = new AtomicBoolean();
+    private Thread thread;
+    private boolean ended;
 
     @Activate
     public DsaComponent(final BundleContext context, final DsaConfig config) {
@@ -60,13 +59,17 @@ public final class DsaComponent {
             throw new IllegalArgumentException("dma.dsa: rescan.seconds is negative; use 0 or more seconds");
         }
         this.rescan = Duration.ofSeconds(config.rescan_seconds());
-        this.thread = Thread.ofVirtual().name("dma-dsa-rescan").unstarted(this::run);
         bindHost(new KernelHost());
     }
 
     @Deactivate
     void end() {
-        thread.interrupt();
+        synchronized (this) {
+            ended = true;
+            if (thread != null) {
+                thread.interrupt();
+            }
+        }
         watches.values().forEach(HostWatch::end);
         watches.clear();
     }
@@ -76,8 +79,15 @@ public final class DsaComponent {
         final HostWatch watch = new HostWatch(host, settings, this::register, LOG::info);
         watches.put(host, watch);
         watch.scan();
-        if (!rescan.isZero() && Files.isDirectory(host.sysfs()) && isRescanned.compareAndSet(false, true)) {
-            thread.start();
+        if (!rescan.isZero() && Files.isDirectory(host.sysfs())) {
+            startRescan();
+        }
+    }
+
+    /** The first virtual thread of a JVM brings platform threads with it. */
+    private synchronized void startRescan() {
+        if (thread == null && !ended) {
+            thread = Thread.ofVirtual().name("dma-dsa-rescan").start(this::run);
         }
     }
 
