@@ -49,6 +49,8 @@
 #define AFTER_MARK (10 * NANOS / 1000)
 /* After so long without a packet, those on their way are given up. */
 #define PATIENCE (5 * NANOS)
+/* Until a back-end has started all queues that were set up. */
+#define SETTLE_MICROS 500000
 
 struct header {
     uint8_t addresses[12];
@@ -528,7 +530,8 @@ static void check(struct rte_mbuf *mbuf, uint16_t queue)
     if (header.magic != MAGIC || header.ethertype != rte_cpu_to_be_16(ETHERTYPE) || header.check != check_of(&header) ||
         header.flow != queue || header.sequence >= flows[queue].next_sent) {
         damaged++;
-        tell(queue, "damaged header, expected %" PRIu64, flows[queue].expected);
+        tell(queue, "damaged header (magic %" PRIx32 ", flow %u, sequence %" PRIu64 "), expected %" PRIu64, header.magic,
+             header.flow, header.sequence, flows[queue].expected);
         return;
     }
     struct flow *flow = &flows[queue];
@@ -686,6 +689,8 @@ static void tick(uint64_t nanos, uint64_t elapsed, uint64_t since_start)
 
 static void run(void)
 {
+    /* The back-end starts queues one by one, and until one of a port runs its packets go to another one of that port. */
+    rte_delay_us_sleep(SETTLE_MICROS);
     renew_clock();
     uint64_t start = looked = rte_rdtsc(), ticked = start;
     uint64_t every = rte_get_tsc_hz() / 1000;
