@@ -1,5 +1,7 @@
 package dma.model.internal.cbdma;
 
+import java.util.function.Consumer;
+
 /**
  * What goes wrong on purpose. Each {@code every} is a number of descriptors, counted apart for each channel: at its
  * multiples the fault happens, or, if {@code random}, with that probability at each; 0 is never. Where several hit the same
@@ -47,155 +49,106 @@ public record Faults(
     }
 
     public Faults withFunction(final int index) {
-        return new Faults(
-                index,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> draft.function = index);
     }
 
     public Faults withRandom(final long from) {
-        return new Faults(
-                function,
-                true,
-                from,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> {
+            draft.random = true;
+            draft.seed = from;
+        });
     }
 
     public Faults withDead(final int every) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                every,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> draft.deadEvery = every);
     }
 
     public Faults withError(final int every, final int bit) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                every,
-                bit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> {
+            draft.errorEvery = every;
+            draft.errorBit = bit;
+        });
     }
 
     public Faults withHalt(final int every) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                every,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> draft.haltEvery = every);
     }
 
     public Faults withHang(final int every, final long millis) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                every,
-                millis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> {
+            draft.hangEvery = every;
+            draft.hangMillis = millis;
+        });
     }
 
     public Faults withLate(final int every, final long millis) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                every,
-                millis,
-                notViable,
-                mapFailAfter);
+        return changed(draft -> {
+            draft.lateEvery = every;
+            draft.lateMillis = millis;
+        });
     }
 
     public Faults withNotViable() {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                true,
-                mapFailAfter);
+        return changed(draft -> draft.notViable = true);
     }
 
     public Faults withMapFailAfter(final int mappings) {
-        return new Faults(
-                function,
-                random,
-                seed,
-                deadEvery,
-                errorEvery,
-                errorBit,
-                haltEvery,
-                hangEvery,
-                hangMillis,
-                lateEvery,
-                lateMillis,
-                notViable,
-                mappings);
+        return changed(draft -> draft.mapFailAfter = mappings);
+    }
+
+    private Faults changed(final Consumer<Draft> change) {
+        final Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
+    }
+
+    /** The same values, while one of them changes. */
+    private static final class Draft {
+        private int function;
+        private boolean random;
+        private long seed;
+        private int deadEvery;
+        private int errorEvery;
+        private int errorBit;
+        private int haltEvery;
+        private int hangEvery;
+        private long hangMillis;
+        private int lateEvery;
+        private long lateMillis;
+        private boolean notViable;
+        private int mapFailAfter;
+
+        Draft(final Faults from) {
+            function = from.function;
+            random = from.random;
+            seed = from.seed;
+            deadEvery = from.deadEvery;
+            errorEvery = from.errorEvery;
+            errorBit = from.errorBit;
+            haltEvery = from.haltEvery;
+            hangEvery = from.hangEvery;
+            hangMillis = from.hangMillis;
+            lateEvery = from.lateEvery;
+            lateMillis = from.lateMillis;
+            notViable = from.notViable;
+            mapFailAfter = from.mapFailAfter;
+        }
+
+        Faults done() {
+            return new Faults(
+                    function,
+                    random,
+                    seed,
+                    deadEvery,
+                    errorEvery,
+                    errorBit,
+                    haltEvery,
+                    hangEvery,
+                    hangMillis,
+                    lateEvery,
+                    lateMillis,
+                    notViable,
+                    mapFailAfter);
+        }
     }
 }

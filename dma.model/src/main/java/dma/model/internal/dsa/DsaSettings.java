@@ -1,6 +1,7 @@
 package dma.model.internal.dsa;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a {@link DsaModel} is. Immutable; {@link #DEFAULT} is what the bundle offers.
@@ -132,110 +133,35 @@ public record DsaSettings(
 
     /** These, for a process with or without CAP_SYS_RAWIO. */
     public DsaSettings withRawio(final boolean has) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                has,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                timing,
-                faults);
+        return changed(draft -> draft.rawio = has);
     }
 
     /** These, where FENCE outside a batch is allowed or not. */
     public DsaSettings withFenceAlone(final boolean allowed) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                rawio,
-                allowed,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                timing,
-                faults);
+        return changed(draft -> draft.fenceAlone = allowed);
     }
 
     /** These, with threads that poll so long, and mappings believed so long; nanoseconds. */
     public DsaSettings withPatience(final long spin, final long mappings) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                rawio,
-                fenceAlone,
-                spin,
-                mappings,
-                seed,
-                timing,
-                faults);
+        return changed(draft -> {
+            draft.spinNanos = spin;
+            draft.mappingsNanos = mappings;
+        });
     }
 
     /** These, in another order of completions. */
     public DsaSettings withSeed(final long other) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                rawio,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                other,
-                timing,
-                faults);
+        return changed(draft -> draft.seed = other);
     }
 
     /** These, at another pace. */
     public DsaSettings withTiming(final DsaTiming other) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                rawio,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                other,
-                faults);
+        return changed(draft -> draft.timing = other);
     }
 
     /** These, with other faults. */
     public DsaSettings withFaults(final DsaFaults other) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                movdir64b,
-                enqcmd,
-                rawio,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                timing,
-                other);
+        return changed(draft -> draft.faults = other);
     }
 
     /** Whether the kernel is {@code major.minor} or newer. */
@@ -259,5 +185,61 @@ public record DsaSettings(
 
     List<WorkQueueSettings> queuesOf(final DeviceSettings device) {
         return queues.stream().filter(each -> each.device() == device.number()).toList();
+    }
+
+    private DsaSettings changed(final Consumer<Draft> change) {
+        final Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
+    }
+
+    /** The same values, while one of them changes. */
+    private static final class Draft {
+        private List<DeviceSettings> devices;
+        private List<WorkQueueSettings> queues;
+        private String kernel;
+        private boolean writable;
+        private boolean movdir64b;
+        private boolean enqcmd;
+        private boolean rawio;
+        private boolean fenceAlone;
+        private long spinNanos;
+        private long mappingsNanos;
+        private long seed;
+        private DsaTiming timing;
+        private DsaFaults faults;
+
+        Draft(final DsaSettings from) {
+            devices = from.devices;
+            queues = from.queues;
+            kernel = from.kernel;
+            writable = from.writable;
+            movdir64b = from.movdir64b;
+            enqcmd = from.enqcmd;
+            rawio = from.rawio;
+            fenceAlone = from.fenceAlone;
+            spinNanos = from.spinNanos;
+            mappingsNanos = from.mappingsNanos;
+            seed = from.seed;
+            timing = from.timing;
+            faults = from.faults;
+        }
+
+        DsaSettings done() {
+            return new DsaSettings(
+                    devices,
+                    queues,
+                    kernel,
+                    writable,
+                    movdir64b,
+                    enqcmd,
+                    rawio,
+                    fenceAlone,
+                    spinNanos,
+                    mappingsNanos,
+                    seed,
+                    timing,
+                    faults);
+        }
     }
 }
