@@ -97,38 +97,18 @@ public record DsaSettings(
 
     /** These, on such a kernel. */
     public DsaSettings onKernel(final String version, final boolean takesWrites) {
-        return new DsaSettings(
-                devices,
-                queues,
-                version,
-                takesWrites,
-                movdir64b,
-                enqcmd,
-                rawio,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                timing,
-                faults);
+        return changed(draft -> {
+            draft.kernel = version;
+            draft.writable = takesWrites;
+        });
     }
 
     /** These, on such a processor. */
     public DsaSettings onProcessor(final boolean hasMovdir64b, final boolean hasEnqcmd) {
-        return new DsaSettings(
-                devices,
-                queues,
-                kernel,
-                writable,
-                hasMovdir64b,
-                hasEnqcmd,
-                rawio,
-                fenceAlone,
-                spinNanos,
-                mappingsNanos,
-                seed,
-                timing,
-                faults);
+        return changed(draft -> {
+            draft.movdir64b = hasMovdir64b;
+            draft.enqcmd = hasEnqcmd;
+        });
     }
 
     /** These, for a process with or without CAP_SYS_RAWIO. */
