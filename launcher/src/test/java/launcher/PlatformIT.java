@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import launcher.control.ControlClient;
@@ -137,6 +138,37 @@ class PlatformIT {
                 .contains("mode switch");
         assertThat(execute("ports\nprots\nworkers\n"))
                 .isEqualTo("1: no ports; add one with port-add\nvhost: no command 'prots'; 'help' lists all\n");
+    }
+
+    @Test
+    void executesCommandLinesInOneSessionUntilTheClientLeaves() throws IOException {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (ControlClient client = ControlClient.connect(folder.resolve("control"))) {
+            assertThat(client.execute("kept = 17", printed, printed)).isZero();
+            assertThat(client.execute("prots", printed, printed)).isEqualTo(1);
+            printed.reset();
+            assertThat(client.execute("echo $kept", printed, printed)).isZero();
+        }
+        assertThat(printed.toString(StandardCharsets.UTF_8)).isEqualTo("17\n");
+        assertThat(execute("echo .$kept.")).isEqualTo("0: ..\n");
+    }
+
+    @Test
+    void endsTheCommandOfAClientThatLeaves() throws Exception {
+        long before = clients();
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(folder.resolve("control")));
+            new Frames(channel).write(Frames.EXEC, "sleep 600");
+            await(() -> clients() > before);
+        }
+        await(() -> clients() == before);
+    }
+
+    /** Threads that serve clients. */
+    private static long clients() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("control client"))
+                .count();
     }
 
     @Test
@@ -280,11 +312,15 @@ class PlatformIT {
     }
 
     private static void await(Path file, boolean there) throws InterruptedException {
+        await(() -> Files.exists(file) == there);
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (Files.exists(file) != there && System.nanoTime() < deadline) {
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
             Thread.sleep(20);
         }
-        assertThat(Files.exists(file)).isEqualTo(there);
+        assertThat(condition.getAsBoolean()).isTrue();
     }
 
     /** The exit status, and all that was printed. */

@@ -1,14 +1,11 @@
 package launcher.console;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,8 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import launcher.Failures;
 import launcher.control.Frames;
 import org.apache.felix.service.command.CommandProcessor;
-import org.apache.felix.service.command.CommandSession;
-import org.apache.felix.service.command.Job;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -91,12 +86,11 @@ public final class ControlServer {
             if (first == null) {
                 return;
             }
-            int status = switch (first.type()) {
-                case Frames.EXEC -> execute(frames, first.text());
+            switch (first.type()) {
+                case Frames.EXEC -> new RemoteCommands(frames).run(processor, first.text());
                 case Frames.SHELL -> new RemoteSession(frames, first.text()).run(processor, context);
                 default -> throw new IOException("a frame of type '" + first.type() + "' to begin with");
-            };
-            frames.write(Frames.STATUS, String.valueOf(status));
+            }
         } catch (ClosedChannelException e) {
             LOG.debug("a client left");
         } catch (IOException e) {
@@ -105,30 +99,6 @@ public final class ControlServer {
             LOG.error("a client's session ended: {}", Failures.reason(e), e);
         } finally {
             connections.remove(frames);
-        }
-    }
-
-    private int execute(Frames frames, String line) {
-        OutputStream out = frames.stream(Frames.OUTPUT);
-        PrintStream err = new PrintStream(frames.stream(Frames.ERROR), false, StandardCharsets.UTF_8);
-        try (CommandSession session = CommandLines.session(processor, out, err)) {
-            thread(() -> interruptWhenGone(frames, session), "control client watch");
-            return CommandLines.execute(session, line, err);
-        }
-    }
-
-    /** A client that was interrupted takes its command with it. */
-    private static void interruptWhenGone(Frames frames, CommandSession session) {
-        try {
-            while (frames.read() != null) {
-                LOG.debug("a frame after the command line, ignored");
-            }
-            Job job = session.foregroundJob();
-            if (job != null) {
-                job.interrupt();
-            }
-        } catch (IOException e) {
-            LOG.debug("a client left: {}", e.getMessage());
         }
     }
 

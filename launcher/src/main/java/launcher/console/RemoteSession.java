@@ -35,15 +35,15 @@ final class RemoteSession {
         terminal.setSize(size(words[1], words[2]));
     }
 
-    int run(CommandProcessor processor, BundleContext context) throws IOException {
+    void run(CommandProcessor processor, BundleContext context) throws IOException {
         try (terminal) {
             Thread keys = new Thread(this::keys, "control client keys");
             keys.setDaemon(true);
             keys.start();
             ShellSession.run(terminal, processor, context);
             terminal.flush();
-            return 0;
         }
+        frames.write(Frames.STATUS, "0");
     }
 
     private void keys() {

@@ -27,7 +27,7 @@ public final class ControlClient implements Closeable {
         return new ControlClient(new Frames(channel));
     }
 
-    /** Lets the platform execute {@code command}; returns its exit status when it has ended. */
+    /** Lets the platform execute {@code command}; returns its exit status when it has ended. All share a session. */
     public int execute(String command, OutputStream out, OutputStream err) throws IOException {
         frames.write(Frames.EXEC, command);
         return relay(out, err);

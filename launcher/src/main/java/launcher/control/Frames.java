@@ -19,7 +19,7 @@ import java.nio.charset.StandardCharsets;
  * </pre>
  *
  * A client begins with {@link #EXEC} or {@link #SHELL}; the platform answers with output frames and ends with {@link
- * #STATUS}.
+ * #STATUS}. After that of a command line the client may send the next one: they share a session.
  */
 public final class Frames implements Closeable {
     /** To the platform: a command line to execute. */
@@ -40,7 +40,7 @@ public final class Frames implements Closeable {
     /** To the client: what was printed as an error. */
     public static final char ERROR = 'r';
 
-    /** To the client, the last frame: the exit status, in decimal. */
+    /** To the client, the last frame of an answer: the exit status, in decimal. */
     public static final char STATUS = 'q';
 
     /** The longest frame. */
