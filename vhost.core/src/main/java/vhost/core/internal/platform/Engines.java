@@ -226,7 +226,7 @@ public final class Engines implements VhostEngines {
         synchronized (changing) {
             final List<Assignments.Rule> next = step.apply(config.assigned());
             if (store.keep(next, keeper)) {
-                timer.schedule(this::storeNow, RuleStore.TOGETHER_MILLIS, TimeUnit.MILLISECONDS);
+                storeLater();
             }
             use(config.withAssigned(next));
         }
@@ -234,6 +234,20 @@ public final class Engines implements VhostEngines {
         if (!unsettled.isEmpty()) {
             throw new VhostException("the wish is kept, but the owner of " + String.join(", ", unsettled)
                     + " does not answer; see the log");
+        }
+    }
+
+    private void storeLater() {
+        timer.schedule(this::storeWhenDue, RuleStore.TOGETHER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void storeWhenDue() {
+        synchronized (changing) {
+            if (store.isDue()) {
+                storeNow();
+            } else {
+                storeLater();
+            }
         }
     }
 

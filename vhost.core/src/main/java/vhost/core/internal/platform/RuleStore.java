@@ -13,12 +13,15 @@ import vhost.core.internal.device.Assignments;
 
 /**
  * Keeps the rules that were assigned in the configuration {@code vhost.assignments}. A change after a quiet time is stored at
- * once, and fails where it cannot be; those that follow closely are stored together a moment later, because each time costs
- * ConfigurationAdmin and the components more than the change itself. One thread at a time.
+ * once, and fails where it cannot be; those that follow closely are stored together when it is quiet again, because each time
+ * costs ConfigurationAdmin and the components more than the change itself. One thread at a time.
  */
 final class RuleStore {
-    /** How long changes may wait to be stored together. */
+    /** Changes that follow each other closer than this are stored together. */
     static final long TOGETHER_MILLIS = 250;
+
+    /** While changes do not end, what waits is stored so often. */
+    private static final long LONGEST_MILLIS = 10_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(RuleStore.class);
 
@@ -32,7 +35,8 @@ final class RuleStore {
 
     private long revision;
     private boolean isWaiting;
-    private long storedAt = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(TOGETHER_MILLIS);
+    private long waitingSince;
+    private long changedAt = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(TOGETHER_MILLIS);
 
     /**
      * Whether somebody else has changed the configuration; what it says holds then, and what was not stored yet is
@@ -54,18 +58,21 @@ final class RuleStore {
     /**
      * Keeps {@code rules}.
      *
-     * @return whether {@link #store} is to be called after {@link #TOGETHER_MILLIS}
+     * @return whether {@link #store} is to be called, not before {@link #isDue}
      * @throws VhostException where they cannot be; nothing has changed then
      */
     boolean keep(final List<Assignments.Rule> rules, final ConfigurationAdmin admin) throws VhostException {
         final List<String> before = wanted;
         wanted = rules.stream().map(String::valueOf).toList();
         revision++;
+        final boolean follows = isWithin(TOGETHER_MILLIS, changedAt);
+        changedAt = System.nanoTime();
         if (isWaiting) {
             return false;
         }
-        if (System.nanoTime() - storedAt < TimeUnit.MILLISECONDS.toNanos(TOGETHER_MILLIS)) {
+        if (follows) {
             isWaiting = true;
+            waitingSince = changedAt;
             return true;
         }
         try {
@@ -76,6 +83,15 @@ final class RuleStore {
             revision--;
             throw new VhostException("the wish cannot be kept: " + e.getMessage(), e);
         }
+    }
+
+    private static boolean isWithin(final long millis, final long since) {
+        return System.nanoTime() - since < TimeUnit.MILLISECONDS.toNanos(millis);
+    }
+
+    /** Whether what waits has waited long enough. */
+    boolean isDue() {
+        return !isWithin(TOGETHER_MILLIS, changedAt) || !isWithin(LONGEST_MILLIS, waitingSince);
     }
 
     /** Stores what was not; logs where that cannot be. */
@@ -101,6 +117,5 @@ final class RuleStore {
         admin.getConfiguration(EnginesConfig.ASSIGNMENTS_PID, "?").update(properties);
         known = wanted;
         knownRevision = revision;
-        storedAt = System.nanoTime();
     }
 }

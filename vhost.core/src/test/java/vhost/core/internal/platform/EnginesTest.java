@@ -196,6 +196,20 @@ class EnginesTest {
     }
 
     @Test
+    void shouldStoreTheLastOfManyChangesByItself() throws Exception {
+        engines.assign("p/rx0", "a", 1);
+        assertThat(writes).as("one alone is stored at once").hasValue(1);
+        engines.assign("p/rx0", "b", 2);
+        engines.assign("p/rx0", "c", 3);
+        assertThat(writes).hasValue(1);
+        while (writes.get() == 1) {
+            Thread.sleep(10);
+        }
+        assertThat((String[]) stored.get(".rules")).containsExactly("p/rx0 c 3");
+        assertThat(writes).hasValue(2);
+    }
+
+    @Test
     void shouldSayWhyAWishIsNotFulfilled() throws Exception {
         assertThatThrownBy(() -> engines.assign("p rx0", "cpu", 1)).hasMessageStartingWith("pattern 'p rx0'; use");
         assertThatThrownBy(() -> engines.assign("p/rx0", "a,b", 1)).hasMessageStartingWith("engine 'a,b'");
