@@ -12,7 +12,7 @@ set -euo pipefail
 readonly cache=${VHOST_PEERS_CACHE:-/var/cache/vhost-e2e}
 readonly huge_pages=${VHOST_HUGE_PAGES:-512}
 readonly packages=(dpdk dpdk-dev qemu-system-x86 busybox-static iperf3 cpio socat util-linux coreutils diffutils
-  gcc libc6-dev libdpdk-dev pkg-config)
+  perl gcc libc6-dev libdpdk-dev pkg-config)
 
 die() {
   echo "install.sh: $*" >&2

@@ -56,6 +56,10 @@ final class Control {
         }
     }
 
+    Path socket() {
+        return socket;
+    }
+
     /** What {@code command} prints; it must succeed. */
     String run(final String command) {
         final Child.Result result = tryRun(command);

@@ -2,13 +2,15 @@ package e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,9 +19,10 @@ import org.junit.jupiter.api.Timeout;
  * Queues change their engine under full load, again and again: nothing is lost, overtaken or damaged, and how long packets
  * fail to come around a change is measured against the same run without changes.
  *
- * <p>Plain and swap phases take turns, so that whatever else the machine does meets both alike. In plain phases each engine
- * serves both queues for a third of the time, and marks are made at the same pace as in swap phases, where a mark is the
- * moment before an {@code assign} is sent.
+ * <p>Plain and swap phases take turns, so that whatever else the machine does meets both alike, and have as many marks, since
+ * the worst of more is worse. In plain phases the queues go through the same engines and thresholds as in swap phases,
+ * but stay with each for a while that is measured and only begins when the change is over; marks are made at the same
+ * pace. A mark of a swap phase is the moment before an {@code assign} is sent.
  *
  * <p>Times are only printed, to {@code target/e2e} as well. {@code -Dswaps.limits=true} asserts them, on a machine that has
  * nothing else to do; {@code -Dswaps=N} makes fewer changes.
@@ -29,12 +32,16 @@ class SwapIT {
     private static final int SWAPS = Integer.getInteger("swaps", 10_000);
     private static final int ROUNDS = 10;
 
+    /** Engines and thresholds that a plain phase stays with. */
+    private static final int STAYS = 7;
+
+    /** After a change, until it is also stored. */
+    private static final Duration CHANGED = Duration.ofMillis(350);
+
     /** Until what changes an engine is compiled: the compilers have the processor that the front-end is on. */
     private static final int WARM_UP = 3000;
 
-    private static final int PLAIN_MARKS = SWAPS / 2;
-    private static final long PITCH_NANOS =
-            TimeUnit.MICROSECONDS.toNanos(Integer.getInteger("swaps.pitch.micros", 5000));
+    private static final Duration PITCH = Duration.ofNanos(1000L * Integer.getInteger("swaps.pitch.micros", 5000));
 
     private static final boolean LIMITS = Boolean.getBoolean("swaps.limits");
     private static final long MOST_OF_ALL_BEYOND = TimeUnit.MICROSECONDS.toNanos(200);
@@ -42,7 +49,9 @@ class SwapIT {
 
     private static final List<String> ENGINES = List.of("cpu-inline", "cpu-worker", Chaos.ENGINE);
 
-    private final List<Long> commands = new ArrayList<>();
+    private final List<Long> assigns = new ArrayList<>();
+    private long swaps;
+    private long swapNanos;
 
     @BeforeAll
     static void findPeers() {
@@ -53,36 +62,19 @@ class SwapIT {
     void changesEnginesUnderFullLoadWithoutAPacketLost() {
         try (Scratch scratch = new Scratch();
                 Platform platform = Platform.forward(scratch, "macswap", 1, "--cpu", "0");
-                SequencePeer peer = SequencePeer.open("", 1, Swaps.TRAFFIC, platform.socket(0))) {
+                SequencePeer peer = SequencePeer.open("", 1, Swaps.TRAFFIC, platform.socket(0));
+                Pace pace = Pace.start(platform.control().socket(), PITCH)) {
             final Control control = platform.control();
             control.configure("vhost.engines", Swaps.PATIENT);
             Chaos.install(control, Chaos.UNRELIABLE);
             final Swaps swapping = new Swaps(control, ENGINES);
             // What is compiled and loaded in the beginning belongs to no measurement.
             peer.noPhase();
-            swap(peer, swapping, WARM_UP, false);
-            commands.clear();
+            pace.run(commands(swapping, WARM_UP), step -> {});
 
-            long swapNanos = 0;
-            long swaps = 0;
-            for (int round = 0; round < ROUNDS; round++) {
-                for (final String engine : ENGINES) {
-                    peer.noPhase();
-                    swapping.useAlone(engine);
-                    peer.plain();
-                    keepPace(peer, PLAIN_MARKS / ROUNDS / ENGINES.size());
-                    peer.report();
-                }
-                peer.swap();
-                final long before = control.swaps();
-                final long begin = System.nanoTime();
-                swap(peer, swapping, SWAPS / ROUNDS, true);
-                swapNanos += System.nanoTime() - begin;
-                swaps += control.swaps() - before;
-                peer.report();
-            }
+            Aside.run(() -> measure(control, peer, pace, swapping));
             final SequencePeer.Report report = peer.quit();
-            final String shown = show(report, swaps, swapNanos, swapping.copies());
+            final String shown = show(report, swapping.copies());
             assertThat(report.isFaultless())
                     .as(shown + platform.child().transcript())
                     .isTrue();
@@ -106,48 +98,47 @@ class SwapIT {
         }
     }
 
+    private void measure(final Control control, final SequencePeer peer, final Pace pace, final Swaps swapping) {
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int stay = 0; stay < STAYS; stay++) {
+                peer.noPhase();
+                swapping.next();
+                Waiting.sleep(CHANGED);
+                peer.plain();
+                final int marks = SWAPS / ROUNDS * (stay + 1) / STAYS - SWAPS / ROUNDS * stay / STAYS;
+                pace.run(Collections.nCopies(marks, ""), step -> peer.mark(step.begin()));
+                peer.report();
+            }
+            peer.noPhase();
+            swapping.useAlone(ENGINES.get(round % ENGINES.size()));
+            peer.swap();
+            final long before = control.swaps();
+            final long begin = System.nanoTime();
+            pace.run(commands(swapping, SWAPS / ROUNDS), step -> {
+                assigns.add(step.nanos());
+                peer.mark(step.begin());
+            });
+            swapNanos += System.nanoTime() - begin;
+            swaps += control.swaps() - before;
+            peer.report();
+        }
+    }
+
     private static boolean isWithinLimits(final SequencePeer.Times plain, final SequencePeer.Times swap) {
         return swap.p999() < plain.p999() + MOST_OF_ALL_BEYOND && swap.max() < plain.max() + WORST_BEYOND;
     }
 
-    private void swap(final SequencePeer peer, final Swaps swapping, final int count, final boolean marked) {
-        long next = System.nanoTime();
-        for (int i = 0; i < count; i++) {
-            next = pace(next);
-            final long begin = System.nanoTime();
-            swapping.next();
-            commands.add(System.nanoTime() - begin);
-            if (marked) {
-                peer.mark(begin);
-            }
-        }
+    private static List<String> commands(final Swaps swapping, final int count) {
+        return Stream.generate(swapping::command).limit(count).toList();
     }
 
-    private static void keepPace(final SequencePeer peer, final int count) {
-        long next = System.nanoTime();
-        for (int i = 0; i < count; i++) {
-            next = pace(next);
-            peer.mark(System.nanoTime());
-        }
-    }
-
-    /** Waits until {@code next}; when the one after that is due. */
-    private static long pace(final long next) {
-        while (System.nanoTime() - next < 0) {
-            LockSupport.parkNanos(next - System.nanoTime());
-        }
-        return Math.max(next + PITCH_NANOS, System.nanoTime());
-    }
-
-    private String show(
-            final SequencePeer.Report report, final long swaps, final long nanos, final Map<String, Long> copies) {
-        final long[] took =
-                commands.stream().mapToLong(Long::longValue).sorted().toArray();
+    private String show(final SequencePeer.Report report, final Map<String, Long> copies) {
+        final long[] took = assigns.stream().mapToLong(Long::longValue).sorted().toArray();
         final StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%d swaps, %.0f a second; %d packets: %d lost, %d reordered, %d duplicated, %d damaged%n",
                 swaps,
-                swaps * 1e9 / nanos,
+                swaps * 1e9 / swapNanos,
                 report.received(),
                 report.lost(),
                 report.reordered(),

@@ -49,7 +49,8 @@ final class Swaps {
         }
     }
 
-    private String command() {
+    /** What {@link #next} would have executed, for who has it executed. */
+    String command() {
         final int queue = done % QUEUES.length;
         serving[queue] = (serving[queue] + 1) % engines.size();
         final int threshold = THRESHOLDS[done % THRESHOLDS.length];

@@ -1,0 +1,39 @@
+package e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Keeps this process off processor 0, where a worker is measured. */
+final class Aside {
+    private static final Duration AT_ONCE = Duration.ofSeconds(10);
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+    private Aside() {}
+
+    /** Children inherit where their parent may run: {@code measurement} starts none. */
+    static void run(final Runnable measurement) {
+        if (PROCESSORS == 1) {
+            measurement.run();
+            return;
+        }
+        stayOn("1-" + (PROCESSORS - 1));
+        try {
+            measurement.run();
+        } finally {
+            stayOn("0-" + (PROCESSORS - 1));
+        }
+    }
+
+    private static void stayOn(final String processors) {
+        final String self = String.valueOf(ProcessHandle.current().pid());
+        final Child.Result result = Child.run(
+                "taskset",
+                AT_ONCE,
+                Map.of(),
+                List.of("taskset", "--all-tasks", "--pid", "--cpu-list", processors, self));
+        assertThat(result.status()).as(result.err()).isZero();
+    }
+}
