@@ -39,7 +39,7 @@ public interface DmaOps extends AutoCloseable {
 
     /**
      * Tells of memory that copies will name as source or destination, before the first one does. Engines that work on
-     * virtual addresses ignore it.
+     * virtual addresses may ignore it.
      *
      * @throws DmaException where it cannot be made reachable, such as an IOMMU mapping refused
      */

@@ -53,6 +53,7 @@ public final class DsaComponent {
                 Submission.parse(config.submission()),
                 config.prefault(),
                 config.block_on_fault(),
+                config.align_destinations(),
                 config.resume_limit(),
                 config.in_flight());
         if (config.rescan_seconds() < 0) {

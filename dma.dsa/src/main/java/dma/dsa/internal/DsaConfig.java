@@ -23,6 +23,12 @@ public @interface DsaConfig {
                     + " the copies of others meanwhile")
     boolean block_on_fault() default false;
 
+    @AttributeDefinition(
+            description =
+                    "whether the processor copies the first bytes, up to where the destination is a multiple of 64,"
+                            + " and the device the rest: devices are slow where a destination is not")
+    boolean align_destinations() default true;
+
     @AttributeDefinition(description = "seconds between two looks at which work queues there are; 0: only at the start")
     int rescan_seconds() default 5;
 

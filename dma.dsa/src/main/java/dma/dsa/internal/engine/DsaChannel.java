@@ -28,6 +28,7 @@ final class DsaChannel implements DmaOps {
     private final String owner;
     private final boolean prefault;
     private final long maxCopyBytes;
+    private final AnnouncedMemory memory = new AnnouncedMemory();
     private final Slots slots;
     private final Sender sender;
     private final Settler settler;
@@ -51,7 +52,8 @@ final class DsaChannel implements DmaOps {
         this.prefault = settings.prefault();
         this.maxCopyBytes = engine.limits().maxCopyBytes();
         this.slots = new Slots(ring, way.credits(), engine.limits().maxInFlight());
-        this.sender = new Sender(slots, way, engine.flags(), engine.batchLimit(), counts);
+        final Heads heads = new Heads(memory, settings.alignDestinations());
+        this.sender = new Sender(slots, way, engine.flags(), engine.batchLimit(), heads, counts);
         this.settler = new Settler(slots, sender, counts, settings.resumeLimit());
     }
 
@@ -140,11 +142,13 @@ final class DsaChannel implements DmaOps {
                 LOG.warn("{}: {}: {} cannot be made present: errno {}", engine.name(), owner, region, -result);
             }
         }
+        memory.add(region);
     }
 
     @Override
     public void withdraw(final MemoryRegion region) {
-        // The device knows addresses from descriptors only.
+        // The device knows addresses from descriptors only; the processor is not to go there any more.
+        memory.remove(region);
     }
 
     @Override

@@ -6,13 +6,19 @@ package dma.dsa.internal.engine;
  * @param submission how descriptors reach the device
  * @param prefault whether memory that is announced is made present at once, so that the device meets fewer page faults
  * @param blockOnFault whether the device is to wait for pages itself, where the queue allows it; it may hold up others
+ * @param alignDestinations whether the processor copies up to where the destination is a multiple of 64, and the device the rest
  * @param resumeLimit how often the device is asked again for one copy before the processor makes it
  * @param inFlight the most copies that a channel holds
  */
 public record DsaSettings(
-        Submission submission, boolean prefault, boolean blockOnFault, int resumeLimit, int inFlight) {
+        Submission submission,
+        boolean prefault,
+        boolean blockOnFault,
+        boolean alignDestinations,
+        int resumeLimit,
+        int inFlight) {
     /** What is good for most. */
-    public static final DsaSettings DEFAULT = new DsaSettings(Submission.AUTO, false, false, 4, 512);
+    public static final DsaSettings DEFAULT = new DsaSettings(Submission.AUTO, false, false, true, 4, 512);
 
     private static final int MAX_IN_FLIGHT = 4096;
     private static final int MAX_RESUMES = 100;

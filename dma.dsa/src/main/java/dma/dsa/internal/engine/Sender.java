@@ -1,6 +1,7 @@
 package dma.dsa.internal.engine;
 
 import dma.api.CopyBatch;
+import dma.api.CopyStatus;
 import dma.dsa.internal.wire.CompletionRecord;
 import dma.dsa.internal.wire.Descriptor;
 import dma.dsa.internal.wire.Flag;
@@ -10,6 +11,9 @@ import java.lang.invoke.VarHandle;
 /**
  * Writes descriptors and hands them over: alone, or in batches where the way takes them. Members of a batch write a record only
  * where they fail, so that one look finds a whole batch made. No fences: copies do not depend on each other.
+ *
+ * <p>A descriptor is that of a whole copy, or of all but its head ({@link Heads}). The head is made once the rest was taken: a
+ * copy that was not is not this channel's to touch, and the device works meanwhile.
  *
  * <p>Descriptors and cleared records are written plain, then a release fence, then the submission. The owner's thread only;
  * allocates nothing.
@@ -22,11 +26,15 @@ final class Sender {
     private final Submitter submitter;
     private final Credits credits;
     private final StatusCounts counts;
+    private final Heads heads;
     private final int singleFlags;
     private final int memberFlags;
 
     /** Less than 2 where there are no batches, or the device has refused one. */
     private int batchLimit;
+
+    /** Of the descriptors that were prepared last, those that are not of a whole copy. */
+    private int headless;
 
     /** {@code flags} are those that all copies have beside those of their records. */
     Sender(
@@ -34,11 +42,13 @@ final class Sender {
             final OpenQueue.Way way,
             final int flags,
             final int batchLimit,
+            final Heads heads,
             final StatusCounts counts) {
         this.slots = slots;
         this.ring = slots.ring();
         this.submitter = way.submitter();
         this.credits = way.credits();
+        this.heads = heads;
         this.counts = counts;
         this.memberFlags = flags | Flag.RECORD_ADDRESS_VALID;
         this.singleFlags = memberFlags | Flag.REQUEST_RECORD;
@@ -71,6 +81,7 @@ final class Sender {
         if (allowed == 0) {
             return 0;
         }
+        headless = 0;
         for (int i = 0; i < allowed; i++) {
             prepare(batch, from + i, slot + i, singleFlags);
         }
@@ -78,6 +89,9 @@ final class Sender {
         final int taken = submitter.submit(ring.descriptor(slot), allowed);
         credits.giveBack(allowed - Math.max(0, taken));
         slots.submittedCopies(Math.max(0, taken));
+        if (headless != 0) {
+            makeHeads(batch, from, slot, taken);
+        }
         return taken;
     }
 
@@ -86,6 +100,7 @@ final class Sender {
         if (takeCredits(1) == 0) {
             return 0;
         }
+        headless = 0;
         for (int i = 0; i < size; i++) {
             prepare(batch, from + i, slot + i, memberFlags);
         }
@@ -100,20 +115,39 @@ final class Sender {
         }
         slots.submittedBatch(size);
         counts.addBatch();
+        if (headless != 0) {
+            makeHeads(batch, from, slot, size);
+        }
         return size;
     }
 
     private void prepare(final CopyBatch batch, final int index, final int slot, final int flags) {
         final long record = ring.record(slot);
         CompletionRecord.clear(record);
+        final long source = batch.source(index);
+        final long destination = batch.destination(index);
+        final long length = batch.length(index);
+        final int head = heads.length(source, destination, length);
+        headless += head == 0 ? 0 : 1;
         Descriptor.write(
-                ring.descriptor(slot),
-                Opcode.MEMMOVE,
-                flags,
-                record,
-                batch.source(index),
-                batch.destination(index),
-                batch.length(index));
+                ring.descriptor(slot), Opcode.MEMMOVE, flags, record, source + head, destination + head, length - head);
+    }
+
+    /** Of {@code count} copies whose descriptors were taken. */
+    private void makeHeads(final CopyBatch batch, final int from, final int slot, final int count) {
+        int made = 0;
+        for (int i = 0; i < count; i++) {
+            final long destination = batch.destination(from + i);
+            final int head = (int) (Descriptor.destination(ring.descriptor(slot + i)) - destination);
+            if (head == 0) {
+                continue;
+            }
+            made++;
+            if (!Heads.make(batch.source(from + i), destination, head)) {
+                slots.fail(slot + i, CopyStatus.UNREACHABLE); // whatever becomes of its rest
+            }
+        }
+        counts.addHeads(made);
     }
 
     private int takeCredits(final int wanted) {

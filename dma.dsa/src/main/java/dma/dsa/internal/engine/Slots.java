@@ -116,8 +116,13 @@ final class Slots {
     /** The outcome of a copy is known. */
     void decide(final int slot, final int status) {
         state[slot] = DECIDED;
-        outcome[slot] = (byte) status;
-        if (status != CopyStatus.OK) {
+        fail(slot, status);
+    }
+
+    /** A copy will not have been made, however what the device has of it ends; the first failure is the one that counts. */
+    void fail(final int slot, final int status) {
+        if (status != CopyStatus.OK && outcome[slot] == CopyStatus.OK) {
+            outcome[slot] = (byte) status;
             failures++;
         }
     }

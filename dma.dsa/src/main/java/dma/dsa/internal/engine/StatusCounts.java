@@ -13,8 +13,9 @@ final class StatusCounts {
     private static final int BATCHES = STATUSES;
     private static final int RESUBMITTED = STATUSES + 1;
     private static final int FINISHED = STATUSES + 2;
+    private static final int HEADS = STATUSES + 3;
 
-    private final long[] counts = new long[STATUSES + 3];
+    private final long[] counts = new long[STATUSES + 4];
 
     /** Descriptors that ended with {@code status}; copies, but for the heads of batches that failed. */
     void add(final CompletionStatus status, final int descriptors) {
@@ -31,6 +32,10 @@ final class StatusCounts {
 
     void addFinished() {
         add(FINISHED, 1);
+    }
+
+    void addHeads(final int heads) {
+        add(HEADS, heads);
     }
 
     private void add(final int index, final long more) {
@@ -61,6 +66,11 @@ final class StatusCounts {
         return (long) COUNT.getOpaque(counts, FINISHED);
     }
 
+    /** Copies whose destination the processor has aligned. */
+    long heads() {
+        return (long) COUNT.getOpaque(counts, HEADS);
+    }
+
     /** Those statuses that have happened. */
     Map<CompletionStatus, Long> all() {
         final Map<CompletionStatus, Long> all = new EnumMap<>(CompletionStatus.class);
@@ -80,8 +90,9 @@ final class StatusCounts {
     /** One line. */
     @Override
     public String toString() {
-        final StringBuilder line = new StringBuilder("copies made " + of(CompletionStatus.SUCCESS) + ", batches "
-                + batches() + ", resubmitted " + resubmitted() + ", finished by the processor " + finished());
+        final StringBuilder line = new StringBuilder(
+                "copies made " + of(CompletionStatus.SUCCESS) + ", batches " + batches() + ", aligned by the processor "
+                        + heads() + ", resubmitted " + resubmitted() + ", finished by the processor " + finished());
         all().forEach((status, count) -> {
             if (status != CompletionStatus.SUCCESS) {
                 line.append(", ").append(status).append(' ').append(count);

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import dma.api.Completions;
 import dma.api.CopyStatus;
 import dma.api.DmaOps;
+import dma.api.MemoryRegion;
 import dma.dsa.internal.engine.Bench.Way;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
@@ -108,7 +109,8 @@ class DsaChannelTest {
     @ParameterizedTest
     @EnumSource
     void shouldHoldNoMoreThanItStates(final Way way) throws Exception {
-        try (Bench bench = Bench.opened(way, 16, new DsaSettings(DsaSettings.Submission.AUTO, false, false, 4, 10))) {
+        try (Bench bench =
+                Bench.opened(way, 16, new DsaSettings(DsaSettings.Submission.AUTO, false, false, true, 4, 10))) {
             bench.queue.instant = false;
             bench.addMany(0, 12);
             assertThat(bench.engine.limits().maxInFlight()).isEqualTo(10);
@@ -329,12 +331,17 @@ class DsaChannelTest {
         final long thread = Thread.currentThread().threadId();
         try (Bench bench = Bench.opened(way, 64)) {
             bench.queue.silent = true;
+            bench.channel.announce(new MemoryRegion(bench.from.address(), Bench.SIZE));
+            bench.channel.announce(new MemoryRegion(bench.to.address(), Bench.SIZE));
             long least = Long.MAX_VALUE;
             // Code that is not compiled yet allocates; when it is depends on what else the machine does.
             for (int measured = 0; measured < 50 && least > 1024; measured++) {
                 final long before = threads.getThreadAllocatedBytes(thread);
                 for (int round = 0; round < 2000; round++) {
-                    bench.addMany(0, 32);
+                    bench.addMany(0, 28);
+                    for (int i = 0; i < 4; i++) {
+                        bench.add(100_001 + i * 1000L, 900);
+                    }
                     if (bench.submit() != 32) {
                         throw new AssertionError("not taken");
                     }

@@ -20,7 +20,7 @@ class OpenQueueTest {
     private static final int EINVAL = 22;
 
     private static DsaSettings by(final Submission submission) {
-        return new DsaSettings(submission, false, false, 4, 64);
+        return new DsaSettings(submission, false, false, true, 4, 64);
     }
 
     @ParameterizedTest
@@ -173,9 +173,9 @@ class OpenQueueTest {
         assertThatThrownBy(() -> Submission.parse("portals"))
                 .hasMessage("dma.dsa: submission 'portals' is not known; use auto, write or portal");
         assertThat(Submission.parse("portal")).isEqualTo(Submission.PORTAL);
-        assertThatThrownBy(() -> new DsaSettings(Submission.AUTO, false, false, -1, 1))
+        assertThatThrownBy(() -> new DsaSettings(Submission.AUTO, false, false, true, -1, 1))
                 .hasMessageContaining("resume.limit -1; use 0 to 100");
-        assertThatThrownBy(() -> new DsaSettings(Submission.AUTO, false, false, 0, 4097))
+        assertThatThrownBy(() -> new DsaSettings(Submission.AUTO, false, false, true, 0, 4097))
                 .hasMessageContaining("in.flight 4097; use 1 to 4096");
     }
 }

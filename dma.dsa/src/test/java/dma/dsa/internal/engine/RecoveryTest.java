@@ -241,7 +241,7 @@ class RecoveryTest {
 
     @Test
     void shouldSetBlockOnFaultOnlyWhereBothWantIt() throws Exception {
-        final DsaSettings wanted = new DsaSettings(DsaSettings.Submission.AUTO, false, true, 4, 64);
+        final DsaSettings wanted = new DsaSettings(DsaSettings.Submission.AUTO, false, true, true, 4, 64);
         try (Bench bench = Bench.opened(Way.WRITE_SHARED, 16, wanted)) {
             bench.addMany(0, 1);
             assertThat(bench.submit()).isEqualTo(1);
@@ -260,8 +260,8 @@ class RecoveryTest {
     @Test
     void shouldMakeMemoryPresentWhenItIsToldOfIt() throws Exception {
         final long memory = Linux.mmap(8192, 3, Linux.MAP_PRIVATE | Linux.MAP_ANONYMOUS, -1, 0);
-        try (Bench bench =
-                Bench.opened(Way.WRITE_SHARED, 16, new DsaSettings(DsaSettings.Submission.AUTO, true, false, 4, 64))) {
+        try (Bench bench = Bench.opened(
+                Way.WRITE_SHARED, 16, new DsaSettings(DsaSettings.Submission.AUTO, true, false, true, 4, 64))) {
             Memory.putByte(memory, (byte) 7);
             bench.channel.announce(new MemoryRegion(memory, 8192));
             assertThat(Memory.getByte(memory)).isEqualTo((byte) 7);

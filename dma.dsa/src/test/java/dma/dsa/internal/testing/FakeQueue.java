@@ -67,6 +67,9 @@ public final class FakeQueue implements WorkQueueFile, Portal {
     /** Flags of copies and batches, of all that were submitted, joined. */
     public int flags;
 
+    /** Where the copies that were made write to, in their order. */
+    public final List<Long> destinations = new ArrayList<>();
+
     private final List<Submitted> held = new ArrayList<>();
     private final Map<Long, Deque<Fault>> faults = new HashMap<>();
 
@@ -197,6 +200,7 @@ public final class FakeQueue implements WorkQueueFile, Portal {
 
     private boolean copy(final Submitted copy) {
         copies++;
+        destinations.add(copy.destination());
         final Deque<Fault> planned = faults.get(copy.source());
         final Fault fault = planned == null || planned.isEmpty() ? new Fault(1, copy.length(), false) : planned.poll();
         final long skipped = fault.backward() ? copy.length() - fault.bytes() : 0;

@@ -7,6 +7,7 @@ import dma.api.CopyBatch;
 import dma.api.CopyStatus;
 import dma.api.DmaException;
 import dma.api.DmaOps;
+import dma.api.MemoryRegion;
 import dma.dsa.internal.engine.DsaEngine;
 import dma.dsa.internal.sysfs.WorkQueue;
 import dma.dsa.internal.sysfs.WorkQueueScan;
@@ -32,17 +33,18 @@ class DriverTest {
     private static final int COPIES = 4000;
     private static final int PLACES = 1024;
     private static final int PLACE = 4096;
+    private static final int LINE = 64;
     private static final int BATCH = 48;
     private static final long DEADLINE_NANOS = 60_000_000_000L;
 
     private final Arena arena = Arena.ofAuto();
-    private final MemorySegment from = arena.allocate(Rig.DATA, 64);
-    private final MemorySegment to = arena.allocate((long) PLACES * PLACE, 64);
+    private final MemorySegment from = arena.allocate(Rig.DATA, PLACE);
+    private final MemorySegment to = arena.allocate((long) PLACES * PLACE, PLACE);
     private final CopyBatch batch = new CopyBatch(arena, BATCH);
     private final Completions completions = new Completions(PLACES);
 
-    /** Copies on their way, in order: from which offset, to which place, how many bytes. */
-    private record Copy(long source, long place, int length) {}
+    /** Copies on their way, in order: from which offset, to which one, how many bytes. */
+    private record Copy(long source, long to, int length) {}
 
     private final Queue<Copy> onTheirWay = new ArrayDeque<>();
     private final Queue<Copy> inBatch = new ArrayDeque<>();
@@ -83,7 +85,11 @@ class DriverTest {
             final DsaEngine engine = engine(model, queue);
             assertThat(engine.name()).isEqualTo("dsa-model" + queue.charAt(2) + "/" + queue);
             final DmaOps channel = open(engine);
+            // The processor makes the heads of those copies that lie in what was announced: most, not all.
+            channel.announce(new MemoryRegion(from.address(), Rig.DATA));
+            channel.announce(new MemoryRegion(to.address(), to.byteSize() / 4 * 3));
             copyAll(channel);
+            assertThat(engine.counts()).doesNotContain("aligned by the processor 0,");
             channel.close();
             final ModelQueue modelled = model.find(queue);
             assertThat(modelled.occupancy()).isZero();
@@ -105,10 +111,11 @@ class DriverTest {
         while (good + failed < COPIES) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             while (made < COPIES && !batch.isFull() && onTheirWay.size() + inBatch.size() < PLACES) {
-                final int length = 1 + random.nextInt(random.nextInt(10) == 0 ? PLACE - 1 : 300);
-                final Copy copy = new Copy(random.nextInt(Rig.DATA - PLACE), made % PLACES * (long) PLACE, length);
-                Memory.fill(to.address() + copy.place, PLACE, (byte) 0);
-                batch.add(from.address() + copy.source, to.address() + copy.place, length);
+                final int length = 1 + random.nextInt(random.nextInt(10) == 0 ? PLACE - 1 - LINE : 300);
+                final long place = made % PLACES * (long) PLACE;
+                final Copy copy = new Copy(random.nextInt(Rig.DATA - PLACE), place + random.nextInt(LINE), length);
+                Memory.fill(to.address() + place, PLACE, (byte) 0);
+                batch.add(from.address() + copy.source, to.address() + copy.to, length);
                 inBatch.add(copy);
                 made++;
             }
@@ -137,8 +144,10 @@ class DriverTest {
         }
         good++;
         final MemorySegment expected = from.asSlice(copy.source, copy.length);
-        assertThat(to.asSlice(copy.place, copy.length).mismatch(expected)).isEqualTo(-1);
-        assertThat(Memory.getByte(to.address() + copy.place + copy.length)).isZero();
+        assertThat(to.asSlice(copy.to, copy.length).mismatch(expected)).isEqualTo(-1);
+        assertThat(Memory.getByte(to.address() + copy.to + copy.length)).isZero();
+        assertThat(copy.to % PLACE == 0 || Memory.getByte(to.address() + copy.to - 1) == 0)
+                .isTrue();
     }
 
     private static Stream<Arguments> everywhere(final String... faults) {
