@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -12,9 +11,10 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import linux.Cpuid;
+import linux.Cpuid.Register;
 import linux.LinuxException;
 import linux.MachineCode;
-import linux.Memory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +32,6 @@ final class Instructions {
 
     private static final int MOVDIR64B_BIT = 28;
     private static final int ENQCMD_BIT = 29;
-    private static final int ECX = 8;
-    private static final int REGISTERS_BYTES = 16;
 
     private Instructions() {}
 
@@ -63,22 +61,6 @@ final class Instructions {
         }
     }
 
-    /** ECX of CPUID; 0 where the processor does not know the leaf. */
-    static int features() {
-        try (Arena arena = Arena.ofConfined()) {
-            final long registers =
-                    arena.allocate(REGISTERS_BYTES, Integer.BYTES).address();
-            Code.CPUID.invokeExact(0, 0, registers);
-            if (Integer.compareUnsigned(Memory.getInt(registers), FEATURES_LEAF) < 0) {
-                return 0;
-            }
-            Code.CPUID.invokeExact(FEATURES_LEAF, 0, registers);
-            return Memory.getInt(registers + ECX);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
     /** A downcall handle throws nothing of its own: what arrives here is an error of the JVM. */
     private static AssertionError unexpected(final Throwable e) {
         if (e instanceof Error error) {
@@ -101,7 +83,7 @@ final class Instructions {
         static final boolean ENQCMD;
 
         static {
-            final int features = System.getProperty("os.arch").equals("amd64") ? askProcessor() : 0;
+            final int features = askProcessor();
             MOVDIR64B = (features >>> MOVDIR64B_BIT & 1) != 0;
             // ENQCMD faults in user space unless the kernel has switched it on, whatever CPUID says.
             ENQCMD = (features >>> ENQCMD_BIT & 1) != 0 && isLetByKernel();
@@ -111,11 +93,9 @@ final class Instructions {
 
         private static int askProcessor() {
             try {
-                return features();
-            } catch (ExceptionInInitializerError e) {
-                LOG.info(
-                        "submission by portal is not possible: this process may not make code: {}",
-                        e.getCause().getMessage());
+                return Cpuid.ask(FEATURES_LEAF, Register.ECX);
+            } catch (LinuxException e) {
+                LOG.info("submission by portal is not possible: this process may not make code: {}", e.getMessage());
                 return 0;
             }
         }
@@ -134,14 +114,12 @@ final class Instructions {
     private static final class Code {
         static final MethodHandle MOVDIR64B;
         static final MethodHandle ENQCMD;
-        static final MethodHandle CPUID;
 
         static {
             try {
-                final long[] code = MachineCode.load(Stub.MOVDIR64B.bytes(), Stub.ENQCMD.bytes(), Stub.CPUID.bytes());
+                final long[] code = MachineCode.load(Stub.MOVDIR64B.bytes(), Stub.ENQCMD.bytes());
                 MOVDIR64B = handle(code[0], FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
                 ENQCMD = handle(code[1], FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-                CPUID = handle(code[2], FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, JAVA_LONG));
             } catch (LinuxException e) {
                 throw new ExceptionInInitializerError(e);
             }

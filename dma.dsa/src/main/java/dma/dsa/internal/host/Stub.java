@@ -15,13 +15,7 @@ enum Stub {
      * {@code int enqcmd(portal, descriptor)}, 1 where the queue wants a retry: sfence; enqcmd rdi, [rsi]; sete al; movzx eax,
      * al; ret.
      */
-    ENQCMD("0faef8 f20f38f83e 0f94c0 0fb6c0 c3"),
-
-    /**
-     * {@code void cpuid(leaf, subleaf, int[4] *eaxEbxEcxEdx)}: push rbx; mov r8, rdx; mov eax, edi; mov ecx, esi; cpuid; mov
-     * [r8], eax; mov [r8+4], ebx; mov [r8+8], ecx; mov [r8+12], edx; pop rbx; ret.
-     */
-    CPUID("53 4989d0 89f8 89f1 0fa2 418900 41895804 41894808 4189500c 5b c3");
+    ENQCMD("0faef8 f20f38f83e 0f94c0 0fb6c0 c3");
 
     private final String hex;
 
