@@ -53,6 +53,48 @@ class BenchIT {
         }
     }
 
+    /** The device that the back-end's driver fills is given aligned destinations, though no buffer of the guest is. */
+    @Test
+    void shouldModelWhatTheDriverGivesTheDevice() throws IOException {
+        try (Scratch scratch = new Scratch()) {
+            final Path report = scratch.resolve("report.csv");
+            final Path plot = scratch.resolve("plot.svg");
+            final Child.Result result = run(
+                    scratch,
+                    Platform.vhost(
+                            "bench",
+                            "copies",
+                            "--cold",
+                            "--rounds",
+                            "1",
+                            "--sizes",
+                            "64,2048",
+                            "--engines",
+                            "builtin,dsa-model0/wq0.0@1,dsa-model0/wq0.0@1024",
+                            "--out",
+                            report.toString(),
+                            "--plot",
+                            plot.toString()));
+            assertThat(result.status()).as("%s%n%s", result.out(), result.err()).isZero();
+            assertThat(result.out()).contains("Cold: ").contains("1.50 is wanted");
+            assertThat(plot).content().contains("cold data (engines: modelled, no hardware)");
+            assertThat(alignments(report, "dsa-model0/wq0.0@1,"))
+                    .containsExactlyInAnyOrder("rx 64 4", "rx 2048 64", "tx 64 64", "tx 2048 64");
+            assertThat(alignments(report, "dsa-model0/wq0.0@1024 modelled,"))
+                    .containsExactlyInAnyOrder("rx 64 0", "rx 2048 64", "tx 64 0", "tx 2048 64");
+        }
+    }
+
+    /** Of packets of one length: ring, length and the worst destination. */
+    private static List<String> alignments(final Path report, final String contender) throws IOException {
+        return Files.readAllLines(report).stream()
+                .filter(line -> line.contains("," + contender))
+                .map(line -> line.split(","))
+                .filter(fields -> !fields[2].contains("/"))
+                .map(fields -> fields[1] + " " + fields[2] + " " + fields[fields.length - 1])
+                .toList();
+    }
+
     @Test
     void shouldSayWhatIsWrongInOneLine() {
         try (Scratch scratch = new Scratch()) {

@@ -67,6 +67,14 @@ final class Bench implements Callable<Integer> {
             description = "processors of the worker, and of all else (default: the first two)")
     private List<Integer> cpus;
 
+    @Option(
+            names = "--cold",
+            description = {
+                "flush data from the caches before each window, for figures that stand beside those published",
+                "for engines; without it data that fits stays in the caches"
+            })
+    private boolean cold;
+
     @Option(names = "--out", paramLabel = "FILE", description = "write a report: .csv for every turn, else Markdown")
     private Path out;
 
@@ -146,6 +154,7 @@ final class Bench implements Callable<Integer> {
         bench.put("rounds", rounds);
         bench.put("direction", direction);
         bench.put("packed", packed);
+        bench.put("cold", cold);
         bench.put("cpu", cpus.get(1));
         if (usesModels()) {
             bench.put("outstanding", OUTSTANDING);

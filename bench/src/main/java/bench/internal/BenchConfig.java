@@ -31,6 +31,9 @@ public @interface BenchConfig {
     @AttributeDefinition(description = "packets that are submitted and not complete at most")
     int outstanding() default Integer.MAX_VALUE;
 
+    @AttributeDefinition(description = "whether data is flushed from the caches before each window")
+    boolean cold() default false;
+
     @AttributeDefinition(description = "where the chart goes, .svg; empty for nowhere")
     String plot() default "";
 }

@@ -57,6 +57,7 @@ public final class Benchmark implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         final Plan plan = Plan.of(config);
+        final CacheFlush flush = config.cold() ? CacheFlush.open() : CacheFlush.NONE;
         // Threads of engines are started by this one, and inherit what it is bound to.
         bind();
         final Path directory = Files.createTempDirectory("vhost-bench");
@@ -65,7 +66,7 @@ public final class Benchmark implements Callable<Integer> {
             for (final Load load : plan.loads()) {
                 lanes.add(new Lane(ports, directory, "bench-" + lanes.size(), load, RING, config.packed(), payload));
             }
-            return measure(plan, lanes, payload);
+            return measure(plan, lanes, payload, flush);
         } finally {
             for (final Lane lane : lanes) {
                 lane.close();
@@ -88,10 +89,11 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private int measure(final Plan plan, final List<Lane> lanes, final Payload payload)
+    private int measure(final Plan plan, final List<Lane> lanes, final Payload payload, final CacheFlush flush)
             throws VhostException, IOException {
-        final WindowTask task = new WindowTask(worker, RING, Math.max(1, config.outstanding()));
-        final Turns turns = new Turns(task, payload, new Disturbances("vhost-worker-" + worker.index()));
+        final WindowTask task = new WindowTask(worker, RING, Math.max(1, config.outstanding()), flush);
+        final Turns turns = new Turns(
+                task, payload, new Disturbances("vhost-worker-" + worker.index()), flush, this::takeAlignment);
         final Results results = new Results();
         worker.attach(task);
         try {
@@ -103,8 +105,16 @@ public final class Benchmark implements Callable<Integer> {
         } finally {
             worker.detach(task);
         }
-        report(plan, results, turns);
+        report(plan, results, turns, flush);
         return 0;
+    }
+
+    private int takeAlignment(final String engine) {
+        return paces.stream()
+                .mapToInt(pace -> pace.takeAlignment(engine))
+                .filter(alignment -> alignment != 0)
+                .findFirst()
+                .orElse(0);
     }
 
     private void warmUp(final Plan plan, final Turns turns, final List<Lane> lanes) throws VhostException, IOException {
@@ -137,8 +147,9 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private void report(final Plan measured, final Results results, final Turns turns) throws IOException {
-        final List<String> circumstances = new ArrayList<>(circumstances(measured, results, turns));
+    private void report(final Plan measured, final Results results, final Turns turns, final CacheFlush flush)
+            throws IOException {
+        final List<String> circumstances = new ArrayList<>(circumstances(measured, results, turns, flush));
         final List<String> conclusions = new ArrayList<>(new Conclusions(results, measured).lines());
         final Modelled modelled = new Modelled(paces);
         final List<Contender> added = modelled.addTo(results, measured);
@@ -154,14 +165,15 @@ public final class Benchmark implements Callable<Integer> {
             out.println("\nwritten to " + config.out());
         }
         if (!config.plot().isEmpty()) {
-            new Plot(results, plan).write(Path.of(config.plot()));
+            new Plot(results, plan, config.cold()).write(Path.of(config.plot()));
             out.println("chart in " + config.plot());
         }
         out.println("bench: ok: " + turns.checkedPackets() + " packets were checked, all " + turns.checkedBytes()
                 + " bytes as they were sent");
     }
 
-    private List<String> circumstances(final Plan plan, final Results results, final Turns turns) {
+    private List<String> circumstances(
+            final Plan plan, final Results results, final Turns turns, final CacheFlush flush) {
         return List.of(
                 (config.packed() ? "Packed" : "Split") + " rings of " + RING
                         + " entries, IN_ORDER, mergeable; a buffer holds a whole packet; bursts of " + WindowTask.BURST
@@ -174,6 +186,11 @@ public final class Benchmark implements Callable<Integer> {
                 "Working set: " + RING + " packets of the pool and " + RING
                         + " buffers of the guest, each used once a window by every contender; data of both, KiB: "
                         + workingSets(plan) + ".",
+                flush.isWanted()
+                        ? "Cold: before each window the data of all its packets and of all buffers of the guest was"
+                                + " flushed from the caches with " + flush.code() + "; rings and headers of packets"
+                                + " were not."
+                        : "Hot: nothing is flushed; data that fits stays in the caches.",
                 results.windows() + " windows count, " + results.dropped()
                         + " were dropped (involuntary context switch of the worker or an engine's thread, or stolen"
                         + " time); ~ marks cells that have no other.",

@@ -17,9 +17,7 @@ record Contender(String engine, int threshold, Basis basis) {
         /** By the clock. */
         MEASURED(""),
         /** The core's own time was measured, the device's is modelled. */
-        MODELLED(" modelled"),
-        /** As if destinations were aligned to 64 bytes. */
-        MODELLED_ALIGNED(" modelled, aligned");
+        MODELLED(" modelled");
 
         private final String suffix;
 

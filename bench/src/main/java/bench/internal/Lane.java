@@ -3,6 +3,7 @@ package bench.internal;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import linux.Memory;
 import vhost.core.api.Packet;
 import vhost.core.api.PortSpec;
 import vhost.core.api.VhostException;
@@ -23,6 +24,7 @@ import vhost.frontend.VhostFrontend;
 final class Lane implements AutoCloseable {
     private static final int SMALLEST_BUFFER = 2048;
     private static final int HEADER_BYTES = 12;
+    private static final int DESCRIPTOR_BYTES = 16;
     private static final int BURST = 64;
 
     private final VhostPorts ports;
@@ -36,9 +38,6 @@ final class Lane implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final long[] outgoing = new long[BURST];
     private final int[] lengths = new int[BURST];
-
-    /** All bits that are set in addresses of received data. */
-    private long addressBits;
 
     Lane(
             final VhostPorts ports,
@@ -114,7 +113,6 @@ final class Lane implements AutoCloseable {
         int burst;
         while ((burst = pair.receiveBurst(received, BURST)) != 0) {
             for (int i = 0; i < burst; i++) {
-                addressBits |= received.address(i, 0);
                 if ((got + i) % every == 0) {
                     check(i, window, got + i);
                 }
@@ -129,9 +127,17 @@ final class Lane implements AutoCloseable {
         }
     }
 
-    /** Of what was received. Addresses of the back-end differ by whole pages. */
-    long addressBits() {
-        return addressBits;
+    /**
+     * Takes the data of all buffers that the ring has got out of the caches: a buffer is one descriptor, whose first 12 bytes
+     * are address and length in either format.
+     */
+    void flush(final CacheFlush flush, final Direction direction) {
+        final long table = (direction == Direction.RX ? pair.rx() : pair.tx()).desc();
+        for (int i = 0; i < count; i++) {
+            final long descriptor = table + (long) i * DESCRIPTOR_BYTES;
+            final int length = Math.min(Memory.getInt(descriptor + Long.BYTES), HEADER_BYTES + load.longest());
+            flush.flush(frontend.memory().va(Memory.getLong(descriptor)), length);
+        }
     }
 
     private void check(final int at, final int window, final int packet) {

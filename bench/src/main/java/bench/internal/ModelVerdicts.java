@@ -35,7 +35,7 @@ final class ModelVerdicts {
                     lines.add(conclusions.crossing(direction, always));
                     final Predicate<Load> pays = load -> ratio(direction, load, always) >= 1;
                     plan.contenders().stream()
-                            .filter(contender -> contender.basis() == always.basis()
+                            .filter(contender -> !contender.isMeasured()
                                     && contender.engine().equals(always.engine()))
                             .forEach(contender -> {
                                 if (contender != always) {

@@ -14,8 +14,6 @@ import java.util.List;
  * and the slower of the two is the pace.
  */
 final class Modelled {
-    private static final int ALIGNED = 64;
-
     private final Collection<DevicePace> paces;
 
     Modelled(final Collection<DevicePace> paces) {
@@ -25,11 +23,9 @@ final class Modelled {
     /** Adds turns that are modelled to those that were measured. Returns who they are of; empty without timing. */
     List<Contender> addTo(final Results results, final Plan plan) {
         final List<Contender> added = new ArrayList<>();
-        for (final Basis basis : List.of(Basis.MODELLED, Basis.MODELLED_ALIGNED)) {
-            for (final Contender contender : plan.contenders()) {
-                if (!Double.isNaN(copyNanos(contender.engine(), ALIGNED, ALIGNED))) {
-                    added.add(contender.on(basis));
-                }
+        for (final Contender contender : plan.contenders()) {
+            if (!Double.isNaN(copyNanos(contender.engine(), 1, 1))) {
+                added.add(contender.on(Basis.MODELLED));
             }
         }
         for (final Turn turn : List.copyOf(results.turns())) {
@@ -41,8 +37,7 @@ final class Modelled {
     }
 
     private Turn modelled(final Turn turn, final Contender contender) {
-        final int alignment = contender.basis() == Basis.MODELLED ? turn.alignment() : ALIGNED;
-        final double nanos = Math.max(turn.coreNanos(), deviceNanos(turn, alignment));
+        final double nanos = Math.max(turn.coreNanos(), deviceNanos(turn));
         return new Turn(
                 turn.round(),
                 turn.of(),
@@ -53,15 +48,21 @@ final class Modelled {
                 turn.engineCopies(),
                 turn.threshold(),
                 turn.coreNanos(),
-                alignment);
+                turn.alignment());
     }
 
-    /** A packet, on average over those of the load; none where the core copies it. */
-    private double deviceNanos(final Turn turn, final int alignment) {
+    /**
+     * A packet, on average over those of the load, each as long and with as bad a destination as it may have been; none where
+     * the core copies it.
+     */
+    private double deviceNanos(final Turn turn) {
+        if (turn.alignment() == 0) {
+            return 0; // it was given nothing
+        }
         return Arrays.stream(turn.of().load().lengths())
                 .mapToDouble(length -> length < turn.threshold()
                         ? 0
-                        : copyNanos(turn.contender().engine(), length, alignment))
+                        : copyNanos(turn.contender().engine(), length, turn.alignment()))
                 .average()
                 .orElseThrow();
     }
@@ -81,9 +82,7 @@ final class Modelled {
                 + " them.");
         lines.add("modelled: no hardware was there. A packet takes the longer of the core's own time, measured, waiting"
                 + " for the device left out, and the device's, by the model's timing and without its thread.");
-        lines.add(
-                "modelled, aligned: the same, as if every destination were aligned to 64 bytes; what the core would do"
-                        + " for that is not in it.");
+        lines.add("The alignment that counts is the worst one of the destinations that the driver gave the device.");
         paces.forEach(pace -> lines.add("Timing of the model of " + pace.timing() + "."));
         return lines;
     }

@@ -10,16 +10,20 @@ import java.util.List;
 final class Plot {
     private final Results results;
     private final Plan plan;
+    private final boolean cold;
 
-    Plot(final Results results, final Plan plan) {
+    /** @param cold whether data was not in the caches */
+    Plot(final Results results, final Plan plan, final boolean cold) {
         this.results = results;
         this.plan = plan;
+        this.cold = cold;
     }
 
     String svg() {
         final boolean models = plan.contenders().stream().anyMatch(contender -> !contender.isMeasured());
         final SvgChart chart = new SvgChart(
-                "Throughput of the back-end's core by who copies" + (models ? " (engines: modelled, no hardware)" : ""),
+                "Throughput of the back-end's core by who copies, " + (cold ? "cold" : "cached") + " data"
+                        + (models ? " (engines: modelled, no hardware)" : ""),
                 "bytes of a packet",
                 "Gbit/s, median and quartiles over rounds");
         for (final Direction direction : plan.directions()) {

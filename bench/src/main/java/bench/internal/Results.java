@@ -24,7 +24,8 @@ final class Results {
      * @param engineCopies of all windows
      * @param threshold what held at its end
      * @param coreNanos a packet, of the core: without turns in which it submitted nothing and got nothing back
-     * @param alignment of the addresses that were copied to, bytes; 64 for more as well
+     * @param alignment of the destinations that a modelled device was given, the worst, bytes; 64 for more as well, 0 where
+     *     it was given none
      */
     record Turn(
             int round,

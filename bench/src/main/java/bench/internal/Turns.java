@@ -5,7 +5,7 @@ import bench.internal.Results.Turn;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import vhost.core.api.Packet;
+import java.util.function.ToIntFunction;
 import vhost.core.api.VhostException;
 import vhost.core.api.VhostQueue;
 
@@ -23,14 +23,17 @@ final class Turns {
     /** Of the packets of a turn's windows one in so many is checked. */
     private static final int SAMPLE = 16;
 
-    private static final int ALIGNED = 64;
-
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final WindowTask task;
     private final Payload payload;
     private final Disturbances disturbances;
+    private final CacheFlush flush;
+
+    /** Of a modelled engine: the worst alignment of its destinations since this was asked last. */
+    private final ToIntFunction<String> alignments;
+
     private Lane lane;
     private Direction direction;
     private VhostQueue queue;
@@ -41,16 +44,20 @@ final class Turns {
     /** Whether the last window was. */
     private boolean disturbed;
 
-    /** All bits that are set in addresses of packets from the guest. */
-    private long addressBits;
-
     private long checkedPackets;
     private long checkedBytes;
 
-    Turns(final WindowTask task, final Payload payload, final Disturbances disturbances) {
+    Turns(
+            final WindowTask task,
+            final Payload payload,
+            final Disturbances disturbances,
+            final CacheFlush flush,
+            final ToIntFunction<String> alignments) {
         this.task = task;
         this.payload = payload;
         this.disturbances = disturbances;
+        this.flush = flush;
+        this.alignments = alignments;
     }
 
     /** The next turns are at this queue. */
@@ -58,7 +65,6 @@ final class Turns {
         lane = at;
         direction = to;
         queue = at.queue(to);
-        addressBits = 0;
         if (to == Direction.RX) {
             task.prepare(at.load(), payload);
         }
@@ -88,6 +94,7 @@ final class Turns {
         take(contender);
         final long copiesBefore = queue.counters().engineCopies();
         final long redoneBefore = queue.counters().redone();
+        alignments.applyAsInt(contender.engine());
         long allNanos = 0;
         long nanos = 0;
         long allCoreNanos = 0;
@@ -115,7 +122,7 @@ final class Turns {
                 queue.counters().engineCopies() - copiesBefore,
                 queue.threshold(),
                 (clean == 0 ? allCoreNanos : coreNanos) / packets,
-                (int) Long.lowestOneBit((direction == Direction.RX ? lane.addressBits() : addressBits) | ALIGNED));
+                alignments.applyAsInt(contender.engine()));
     }
 
     private void take(final Contender contender) throws VhostException, IOException {
@@ -145,8 +152,11 @@ final class Turns {
         if (direction == Direction.TX) {
             lane.send(window);
         }
+        if (flush.isWanted()) {
+            lane.flush(flush, direction);
+        }
         final long before = disturbances.count();
-        final long nanos = task.run(queue, direction == Direction.RX, window);
+        final long nanos = task.run(queue, direction == Direction.RX, lane.load(), window);
         disturbed = disturbances.count() != before;
         if (direction == Direction.RX) {
             task.checkReturned();
@@ -159,9 +169,6 @@ final class Turns {
     }
 
     private void checkSent(final int every, final boolean poison) throws VhostException {
-        for (int i = 0; i < task.count(); i++) {
-            addressBits |= Packet.data(task.packet(i));
-        }
         for (int i = 0; i < task.count(); i += every) {
             lane.checkSent(task.packet(i), window, i, poison);
         }

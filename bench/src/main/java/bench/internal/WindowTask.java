@@ -49,6 +49,7 @@ final class WindowTask implements PollTask {
     private final PacketPool pool;
     private final int count;
     private final int outstanding;
+    private final CacheFlush flush;
 
     // The worker's, from here on; the control thread reads packets and nanos after it has seen finished.
 
@@ -82,12 +83,14 @@ final class WindowTask implements PollTask {
     /**
      * @param count packets a window, as many as the ring has entries
      * @param outstanding packets that are submitted and not complete at most
+     * @param flush what takes data of packets out of the caches before a window begins
      */
-    WindowTask(final VhostWorker worker, final int count, final int outstanding) {
+    WindowTask(final VhostWorker worker, final int count, final int outstanding, final CacheFlush flush) {
         this.worker = worker;
         this.pool = worker.pool();
         this.count = count;
         this.outstanding = outstanding;
+        this.flush = flush;
         this.packets = new long[count];
         this.back = new long[count];
     }
@@ -118,10 +121,10 @@ final class WindowTask implements PollTask {
     }
 
     /** Runs a window and returns how many nanoseconds the timed packets took. */
-    long run(final VhostQueue on, final boolean toGuest, final int window) throws VhostException {
+    long run(final VhostQueue on, final boolean toGuest, final Load load, final int window) throws VhostException {
         finished = false;
         waiter = Thread.currentThread();
-        command(() -> begin(on, toGuest, window));
+        command(() -> begin(on, toGuest, load, window));
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!finished) {
             LockSupport.parkNanos(this, TimeUnit.SECONDS.toNanos(1));
@@ -169,7 +172,7 @@ final class WindowTask implements PollTask {
 
     // ---- the worker ----
 
-    private void begin(final VhostQueue on, final boolean toGuest, final int window) {
+    private void begin(final VhostQueue on, final boolean toGuest, final Load load, final int window) {
         queue = on;
         enqueue = toGuest;
         async = on.isAsync();
@@ -178,10 +181,29 @@ final class WindowTask implements PollTask {
                 Payload.stamp(Packet.data(packets[i]), window, i);
             }
         }
+        if (flush.isWanted()) {
+            flushPackets(toGuest, load);
+        }
         submitted = 0;
         completed = 0;
         limit = LEAD_IN;
         enter(Phase.SETTLING);
+    }
+
+    /** The pool gives what came back last first: those that are taken here are those of the window. */
+    private void flushPackets(final boolean toGuest, final Load load) {
+        for (int i = 0; i < count; i++) {
+            final int length = load.length(i);
+            back[i] = toGuest ? packets[i] : pool.take(length);
+            if (back[i] == PacketPool.NONE) {
+                pool.freeBurst(back, 0, i);
+                throw new IllegalStateException("no packet memory is left after " + i + " packets");
+            }
+            flush.flush(Packet.data(back[i]), length);
+        }
+        if (!toGuest) {
+            pool.freeBurst(back, 0, count);
+        }
     }
 
     private void enter(final Phase next) {

@@ -28,6 +28,11 @@ class ModelledTest {
         }
 
         @Override
+        public int takeAlignment(final String engine) {
+            return 0;
+        }
+
+        @Override
         public String timing() {
             return "DSA: of a test";
         }
@@ -40,9 +45,20 @@ class ModelledTest {
     void shouldTakeTheSlowerOfCoreAndDevice() {
         measure(1000, 4);
         assertThat(rate(ALWAYS.on(Basis.MODELLED), 0)).isCloseTo(1e9 / (64 * 20), within(1e-6));
-        assertThat(rate(ALWAYS.on(Basis.MODELLED_ALIGNED), 0)).isCloseTo(1e9 / 1000, within(1e-6));
         assertThat(rate(ALWAYS.on(Basis.MODELLED), 1)).isCloseTo(1e9 / (2048 * 20), within(1e-6));
-        assertThat(rate(ALWAYS.on(Basis.MODELLED_ALIGNED), 1)).isCloseTo(1e9 / (2048 * 10), within(1e-6));
+    }
+
+    @Test
+    void shouldTakeTheAlignmentThatTheDeviceSaw() {
+        measure(1000, 64);
+        assertThat(rate(ALWAYS.on(Basis.MODELLED), 0)).isCloseTo(1e9 / 1000, within(1e-6));
+        assertThat(rate(ALWAYS.on(Basis.MODELLED), 1)).isCloseTo(1e9 / (2048 * 10), within(1e-6));
+    }
+
+    @Test
+    void shouldTakeTheCoreAloneWhereTheDeviceWasGivenNothing() {
+        measure(1000, 0);
+        assertThat(rate(ALWAYS.on(Basis.MODELLED), 1)).isCloseTo(1e9 / 1000, within(1e-6));
     }
 
     @Test
@@ -65,7 +81,7 @@ class ModelledTest {
         assertThat(lines)
                 .anyMatch(line -> line.contains("@1024 modelled / builtin where @1 does not pay: at least")
                         && line.contains("0.97 is wanted"))
-                .anyMatch(line -> line.contains("@1 modelled, aligned / builtin at 2048 B and above")
+                .anyMatch(line -> line.contains("@1 modelled / builtin at 2048 B and above")
                         && line.endsWith("1.50 is wanted, NOT met"));
         final String table = new Report(results, all, List.of(), List.of()).markdown();
         assertThat(table).contains("| " + ENGINE + "@1 | ").contains("| " + ENGINE + "@1 modelled | ");
@@ -74,7 +90,7 @@ class ModelledTest {
     @Test
     void shouldDrawALineForEachContender() throws Exception {
         final Plan all = plan.with(measure(100, 4));
-        final String svg = new Plot(results, all).svg();
+        final String svg = new Plot(results, all, true).svg();
         final var document =
                 DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
         assertThat(document.getDocumentElement().getTagName()).isEqualTo("svg");
@@ -83,7 +99,7 @@ class ModelledTest {
         for (final Contender contender : all.contenders()) {
             assertThat(svg).contains("<title>" + contender + "</title>");
         }
-        assertThat(svg).contains("modelled, no hardware").doesNotContain("NaN");
+        assertThat(svg).contains("cold data (engines: modelled, no hardware)").doesNotContain("NaN");
     }
 
     private List<Contender> measure(final double coreNanos, final int alignment) {

@@ -19,6 +19,15 @@ public interface DevicePace {
      */
     double copyNanos(String engine, long bytes, int alignment);
 
+    /**
+     * What the destinations of copies were a multiple of since this was asked last: the worst of them, a power of two up to
+     * 64, bytes.
+     *
+     * @param engine the engine's name
+     * @return 0 where there was no copy, or the engine is not of this model
+     */
+    int takeAlignment(String engine);
+
     /** The timing, one line for people. */
     String timing();
 }

@@ -62,11 +62,18 @@ final class Dispatcher {
             if (drains) {
                 records.flush();
             }
-            operation.execute(at, now);
+            execute(queue, at, now);
             final long time = due(group, engine, now, Operation.moves(at), Descriptor.destination(at));
             records.add((drains ? queue.lastDue(time) : time) + operation.waitedNanos(), queue, at, operation, false);
             queue.note(time);
         }
+    }
+
+    private void execute(final ModelQueue queue, final long at, final long now) {
+        if (Descriptor.opcode(at) == Opcode.MEMMOVE) {
+            queue.wrote(Descriptor.destination(at));
+        }
+        operation.execute(at, now);
     }
 
     private boolean isRefused(final Checks checks, final long at, final boolean inBatch) {
@@ -112,7 +119,7 @@ final class Dispatcher {
                 records.flush();
             }
             if (!isRefused(checks, member, true)) {
-                operation.execute(member, now);
+                execute(queue, member, now);
             }
             final long time = due(group, engine, earliest, Operation.moves(member), Descriptor.destination(member))
                     + operation.waitedNanos();

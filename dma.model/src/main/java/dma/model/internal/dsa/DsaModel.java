@@ -170,6 +170,17 @@ public final class DsaModel implements DsaHost, AutoCloseable {
         return Report.of(devices);
     }
 
+    /** As {@link dma.model.pace.DevicePace#takeAlignment}. */
+    int takeAlignment(final String engine) {
+        return devices.stream()
+                .flatMap(device -> device.queues().stream())
+                .filter(queue -> engine.equals(NAME + queue.settings().device() + "/"
+                        + queue.settings().name()))
+                .mapToInt(ModelQueue::takeAlignment)
+                .findFirst()
+                .orElse(0);
+    }
+
     List<ModelDevice> all() {
         return devices;
     }

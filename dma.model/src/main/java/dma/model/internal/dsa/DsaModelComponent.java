@@ -93,6 +93,11 @@ public final class DsaModelComponent implements DevicePace {
     }
 
     @Override
+    public synchronized int takeAlignment(final String engine) {
+        return model.takeAlignment(engine);
+    }
+
+    @Override
     public synchronized String timing() {
         return "DSA: " + settings.timing();
     }

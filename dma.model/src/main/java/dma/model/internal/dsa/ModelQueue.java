@@ -3,7 +3,9 @@ package dma.model.internal.dsa;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntBinaryOperator;
 import linux.Memory;
 
 /**
@@ -24,6 +26,11 @@ final class ModelQueue {
 
     private static final int HEAD = 32;
     private static final int ENDED = 48;
+
+    /** Bytes; better than a multiple of it is no better. */
+    private static final int LINE = 64;
+
+    private static final IntBinaryOperator OR = (one, other) -> one | other;
 
     /** What happens to a descriptor. */
     enum State {
@@ -49,6 +56,9 @@ final class ModelQueue {
     private final AtomicLong submissions = new AtomicLong();
     private final AtomicLong refusals = new AtomicLong();
     private volatile State state;
+
+    /** Bits of all destinations below {@link #LINE}, and it where there were any; added by the device's thread, taken by any. */
+    private final AtomicInteger destinations = new AtomicInteger();
 
     /** The device's thread: until when it takes nothing from here, as {@link System#nanoTime}; see {@link #hangs}. */
     private volatile boolean hanging;
@@ -161,6 +171,19 @@ final class ModelQueue {
     /** Device's thread. One more has ended; before its record is written. */
     void ended() {
         LONGS.setRelease(cursors, ENDED, cursors[ENDED] + 1);
+    }
+
+    /** Device's thread. A copy goes to {@code destination}. */
+    void wrote(final long destination) {
+        final int bits = (int) destination & LINE - 1 | LINE;
+        if ((destinations.getOpaque() & bits) != bits) {
+            destinations.accumulateAndGet(bits, OR);
+        }
+    }
+
+    /** Any thread. The worst alignment of destinations since this was asked last; 0 where there were none. */
+    int takeAlignment() {
+        return Integer.lowestOneBit(destinations.getAndSet(0));
     }
 
     /** Any thread. How many descriptors are in it. */

@@ -38,6 +38,27 @@ class OperationTest {
         assertThat(Memory.getByte(rig.destination(2))).isZero();
     }
 
+    @Test
+    void shouldTellTheWorstAlignmentOfDestinations() {
+        assertThat(takeAlignment()).isZero();
+        rig.move(0, 4096, 64);
+        assertThat(rig.run(0)).isEqualTo(1);
+        assertThat(takeAlignment()).isEqualTo(64);
+        rig.put(0, Rig.MOVE, rig.source(1), rig.destination(4), 64);
+        assertThat(rig.run(0)).isEqualTo(1);
+        rig.put(0, Rig.MOVE, rig.source(1), rig.destination(32), 64);
+        assertThat(rig.run(0)).isEqualTo(1);
+        assertThat(takeAlignment()).isEqualTo(4);
+        rig.put(0, Rig.NOOP, 0, 0, 0);
+        assertThat(rig.run(0)).isEqualTo(1);
+        assertThat(takeAlignment()).isZero();
+        assertThat(rig.model.takeAlignment("dsa-model7/wq7.0")).isZero();
+    }
+
+    private int takeAlignment() {
+        return rig.model.takeAlignment("dsa-model0/wq0.0");
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {-40, 40})
     void shouldCopyAsIfThroughAnotherPlaceWhereBuffersOverlap(final long shift) {
