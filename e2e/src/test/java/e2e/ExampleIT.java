@@ -57,6 +57,7 @@ class ExampleIT {
             assertThat(control.run("queues")).contains(ENGINE);
             final long before = control.sum("stats", "BY ENGINE");
             Waiting.until("it makes copies", PATIENCE, () -> control.sum("stats", "BY ENGINE") > before + 10_000);
+            assertThat(control.run("vhost:doctor").lines()).anyMatch(ExampleIT::isOfTheVendor);
             if (round == 0) {
                 // Beside its traffic it is held against the contract.
                 assertThat(control.run("dma:certify " + ENGINE)).contains(ENGINE + ": passed", "saved as ");
@@ -64,8 +65,28 @@ class ExampleIT {
             remove();
             Waiting.until("the engine is gone", PATIENCE, () -> !control.hasEngine(ENGINE));
         }
+        assertThat(control.run("vhost:doctor").lines()).noneMatch(ExampleIT::isOfTheVendor);
         assertThat(control.sum("stats", "DROPPED")).isZero();
         assertThat(control.tryRun("dma:certify " + ENGINE).err()).contains("no engine '" + ENGINE + "'");
+    }
+
+    /** Without a platform that runs: the doctor starts the bundle to ask it. */
+    @Test
+    void vendorsDiagnosisIsTheDoctorsToo() throws IOException {
+        deploy();
+        try (Scratch scratch = new Scratch()) {
+            final Child.Result result =
+                    Child.run("doctor", PATIENCE, Platform.environment(scratch.folder()), Platform.vhost("doctor"));
+            assertThat(result.status()).as("%s%s", result.out(), result.err()).isZero();
+            assertThat(result.out().lines()).anyMatch(ExampleIT::isOfTheVendor);
+        } finally {
+            Files.deleteIfExists(DEPLOYED);
+        }
+    }
+
+    /** Whether the bundle's own finding is in that line, and not that it could not be asked. */
+    private static boolean isOfTheVendor(final String line) {
+        return line.startsWith("ok") && line.contains(ENGINE) && line.contains("lanes");
     }
 
     private static void deploy() {
