@@ -106,6 +106,35 @@ class EnginesIT {
         }
     }
 
+    /** CBDMA has a channel for each function, and a port more queues than that. */
+    @Test
+    void tellsOnceOfQueuesThatFindNoChannel() throws IOException {
+        try (Scratch scratch = new Scratch();
+                Platform platform = Platform.forward(scratch, "macswap", 1, "--engine", "cbdma-model0")) {
+            final Control control = platform.control();
+            Waiting.until(
+                    "its channels are given away",
+                    PATIENCE,
+                    () -> platform.complaints().size() == 1);
+            assertThat(platform.complaints().getFirst())
+                    .contains("engine cbdma-model0 does not serve 8 of 16 queues", "the core copies", "--queues");
+            // The guest's memory comes and goes.
+            for (int i = 0; i < 2; i++) {
+                try (VhostFrontend frontend = VhostFrontend.connect(
+                        FrontendConfig.builder(platform.socket(0)).build())) {
+                    Frames.loop(frontend, 1500, 1500);
+                }
+            }
+            assertThat(control.table("engines"))
+                    .filteredOn(row -> row.get("ENGINE").equals("cbdma-model0"))
+                    .singleElement()
+                    .satisfies(row -> assertThat(row).containsEntry("CHANNELS", "8"));
+            assertThat(control.run("explain port0 rx7")).contains("a function serves one queue");
+            assertThat(platform.complaints()).hasSize(1);
+            platform.stopAfterComplaints();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cpu-worker", Chaos.ENGINE})
     void carriesFramesOverARingOfNoPowerOfTwo(final String engine) throws IOException {

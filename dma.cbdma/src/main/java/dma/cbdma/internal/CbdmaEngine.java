@@ -159,11 +159,10 @@ public final class CbdmaEngine implements DmaEngine, CbdmaChannel.Owner {
         if (functions.isEmpty()) {
             return name + " has no functions any more; bind some to vfio-pci, or take another engine";
         }
-        return name + " has no channel for " + owner + ": a function serves one queue, and "
-                + taken.entrySet().stream()
-                        .map(each -> each.getKey() + " serves " + each.getValue())
-                        .collect(Collectors.joining(", "))
-                + "; give one of these queues another engine, or bind more functions to vfio-pci";
+        final long lost = taken.values().stream().filter(by -> by.lost).count();
+        return name + " has no channel for " + owner + ": a function serves one queue, and none of " + functions.size()
+                + " is free" + (lost == 0 ? "" : " (" + lost + " did not stop)")
+                + "; open ports with fewer queues (--queues), assign fewer, or bind more functions to vfio-pci";
     }
 
     @Override

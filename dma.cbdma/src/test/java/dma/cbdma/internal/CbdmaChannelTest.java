@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -456,7 +457,8 @@ class CbdmaChannelTest {
         assertThat(host.mappings).hasSize(3);
         assertThatThrownBy(() -> engine.open("port1/tx0"))
                 .isInstanceOf(DmaException.class)
-                .hasMessageContaining(ADDRESS + " serves port0/tx0 (it did not stop)");
+                .hasMessageContaining("none of 1 is free (1 did not stop)");
+        assertThat(engine.owners()).isEqualTo(Map.of(ADDRESS, "port0/tx0 (it did not stop)"));
     }
 
     @Test

@@ -115,9 +115,10 @@ class CbdmaEngineTest {
                 assertThat(second).isNotSameAs(first);
                 assertThatThrownBy(() -> engine.open("port1/tx0"))
                         .isInstanceOf(DmaException.class)
-                        .hasMessage("cbdma0 has no channel for port1/tx0: a function serves one queue, and " + FIRST
-                                + " serves port0/tx0, " + SECOND + " serves port0/rx0; give one of these queues another"
-                                + " engine, or bind more functions to vfio-pci");
+                        .hasMessage("cbdma0 has no channel for port1/tx0: a function serves one queue, and none of 2"
+                                + " is free; open ports with fewer queues (--queues), assign fewer, or bind more"
+                                + " functions to vfio-pci");
+                assertThat(engine.owners()).isEqualTo(Map.of(FIRST, "port0/tx0", SECOND, "port0/rx0"));
             }
             engine.open("port1/tx0").close();
         }

@@ -109,7 +109,7 @@ final class Queues {
         for (EngineView engine : engines.engines()) {
             if (engine.name().equals(wish.engine())) {
                 return engine.name() + " "
-                        + (engine.state().equals("ok") ? "gave no channel, see the log" : "is " + engine.state());
+                        + (engine.state().equals("ok") ? "does not serve it, see 'explain'" : "is " + engine.state());
             }
         }
         return wish.engine() + " is not there";

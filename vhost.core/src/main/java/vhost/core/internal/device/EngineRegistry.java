@@ -17,6 +17,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -49,6 +51,7 @@ public final class EngineRegistry {
     private static final int LINES_A_MINUTE = 6;
 
     private final LongSupplier nanoClock;
+    private final BiConsumer<Level, String> log;
     private final ChannelKeeper keeper = new ChannelKeeper(this::channelFailed, this::channelEnded);
     private final SwapLog swaps = new SwapLog();
     private final Probation probation = new Probation();
@@ -106,8 +109,25 @@ public final class EngineRegistry {
         Wish pin;
         List<MemoryRegion> memory = List.of();
 
-        /** Gave no channel: it is not asked again before something has changed. */
-        Offer refused;
+        /** Gave no channel, or could not reach memory: it is not asked again before something has changed. */
+        Refusal refusal;
+
+        /** What the log has said of that. */
+        Refusal told;
+
+        boolean isRefusedBy(final Offer offer) {
+            return refusal != null && refusal.offer() == offer;
+        }
+
+        boolean hasNews() {
+            return !refusal.equals(told);
+        }
+
+        /** Nothing of an engine that goes is kept. */
+        void forget() {
+            refusal = null;
+            told = null;
+        }
     }
 
     public EngineRegistry() {
@@ -116,7 +136,13 @@ public final class EngineRegistry {
 
     /** With the clock by which engines are out and on probation. */
     EngineRegistry(final LongSupplier nanoClock) {
+        this(nanoClock, (level, line) -> LOG.atLevel(level).log("{}", line));
+    }
+
+    /** With what becomes of lines about engines and queues, too. */
+    EngineRegistry(final LongSupplier nanoClock, final BiConsumer<Level, String> log) {
         this.nanoClock = nanoClock;
+        this.log = log;
         reactor.setRemoveOnCancelPolicy(true);
         reactor.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         reactor.allowCoreThreadTimeOut(true);
@@ -132,7 +158,7 @@ public final class EngineRegistry {
     /** What is configured, from now on. When this returns, the queues have it, but those whose owner does not answer. */
     public synchronized void want(final EngineSettings next) {
         settings = next;
-        bindings.values().forEach(binding -> binding.refused = null);
+        bindings.values().forEach(binding -> binding.refusal = null);
         settle(bindings.keySet(), "assigned");
     }
 
@@ -181,13 +207,18 @@ public final class EngineRegistry {
         }
         final Wish before = binding.pin;
         binding.pin = new Wish(engine, threshold, "the application");
-        binding.refused = null;
+        binding.refusal = null;
         settle(List.of(queue), "registered by the application");
         if (!binding.terms.engine().equals(engine) || !due(queue, binding).equalsInEffect(binding.terms)) {
             final Offer offer = offers.get(engine);
-            final String why = offer != null && !offer.breaker().isOk()
-                    ? "it is " + offer.breaker()
-                    : "it gave no channel, or the owner did not answer; the log says more";
+            final String why;
+            if (offer != null && !offer.breaker().isOk()) {
+                why = "it is " + offer.breaker();
+            } else if (offer != null && binding.isRefusedBy(offer)) {
+                why = binding.refusal.why();
+            } else {
+                why = "the queue's owner did not answer";
+            }
             binding.pin = before;
             settle(List.of(queue), "not registered");
             throw new VhostException(queue.name() + ": engine " + engine + " is not to be had: " + why);
@@ -241,7 +272,7 @@ public final class EngineRegistry {
         synchronized (this) {
             waiting.removeIf(offer -> offer.engine() == engine);
             offers.values().removeIf(offer -> offer.engine() == engine);
-            bindings.values().forEach(binding -> binding.refused = null);
+            bindings.values().forEach(Binding::forget);
             final List<Offer> next = List.copyOf(waiting);
             for (final Offer offer : next) {
                 if (offers.putIfAbsent(offer.name(), offer) == null) {
@@ -269,9 +300,15 @@ public final class EngineRegistry {
 
     // ---- queues and their memory ----
 
-    synchronized void added(final VhostQueueImpl queue) {
-        bindings.put(queue, new Binding());
-        settle(List.of(queue), null);
+    /** A port's queues have come. */
+    synchronized void added(final List<VhostQueueImpl> queues) {
+        final Map<VhostQueueImpl, Terms> changes = new LinkedHashMap<>();
+        for (final VhostQueueImpl queue : queues) {
+            bindings.put(queue, new Binding());
+            // One after the other: where an engine has channels for some only, the first ones have them.
+            changes.putAll(change(List.of(queue), null));
+        }
+        changed(changes);
     }
 
     /** The queue's port closes. Its channels have ended when this returns, as far as they do in time. */
@@ -303,6 +340,10 @@ public final class EngineRegistry {
         }
         concerned.removeIf(queue -> !bindings.containsKey(queue));
         Parallel.forEach(concerned, queue -> changeMemory(queue, bindings.get(queue), gone, come));
+        tellOfRefusals(concerned, queue -> {
+            final EngineChannel channel = bindings.get(queue).channel;
+            return channel == null ? null : channel.offer();
+        });
         settle(concerned, "memory changed");
         if (gone.isEmpty()) {
             return List.of();
@@ -325,13 +366,16 @@ public final class EngineRegistry {
         now.removeAll(gone);
         now.addAll(come);
         binding.memory = now;
-        binding.refused = null;
+        binding.refusal = null;
         final EngineChannel channel = binding.channel;
         if (channel == null) {
             return;
         }
         if (channel.copies().failure() != null) {
-            binding.refused = channel.offer(); // it may be in an abort: nothing is asked of it but to end
+            // It may be in an abort: nothing is asked of it but to end. What becomes of the engine is said elsewhere.
+            binding.refusal =
+                    new Refusal(channel.offer(), "it " + channel.copies().failure());
+            binding.told = binding.refusal;
             return;
         }
         try {
@@ -342,12 +386,7 @@ public final class EngineRegistry {
                 channel.announce(region);
             }
         } catch (DmaException | RuntimeException e) {
-            say(
-                    Level.WARN,
-                    channel.offer().name(),
-                    queue.name() + ": engine " + channel.offer().name()
-                            + " cannot reach the guest's memory, the core copies: " + e.getMessage());
-            binding.refused = channel.offer();
+            binding.refusal = new Refusal(channel.offer(), e.getMessage());
         }
     }
 
@@ -355,6 +394,11 @@ public final class EngineRegistry {
 
     /** Gives queues what they should have; a null {@code why} is not logged as a swap. */
     private void settle(final Collection<VhostQueueImpl> queues, final String why) {
+        changed(change(queues, why));
+    }
+
+    /** What was to be changed; it has been, as far as engines and owners allowed it. */
+    private Map<VhostQueueImpl, Terms> change(final Collection<VhostQueueImpl> queues, final String why) {
         final Map<VhostQueueImpl, Terms> changes = new LinkedHashMap<>();
         for (final VhostQueueImpl queue : queues) {
             final Binding binding = bindings.get(queue);
@@ -364,10 +408,37 @@ public final class EngineRegistry {
             }
         }
         Parallel.forEach(changes.keySet(), queue -> replace(queue, bindings.get(queue), changes.get(queue), why));
+        return changes;
+    }
+
+    private void changed(final Map<VhostQueueImpl, Terms> changes) {
+        tellOfRefusals(changes.keySet(), queue -> changes.get(queue).offer);
+        changes.keySet().stream().map(bindings::get).forEach(binding -> binding.told = binding.refusal);
         if (unanswered.getAndSet(false) && !retrying) {
             retrying = true;
             later(this::retry, RETRY_MILLIS);
         }
+    }
+
+    /** One line for each engine that refused some of the queues it was asked for, unless that was said of all of them. */
+    private void tellOfRefusals(
+            final Collection<VhostQueueImpl> queues, final Function<VhostQueueImpl, Offer> askedEngine) {
+        final Map<Offer, List<VhostQueueImpl>> asked = new LinkedHashMap<>();
+        for (final VhostQueueImpl queue : queues) {
+            final Offer offer = askedEngine.apply(queue);
+            if (offer != null) {
+                asked.computeIfAbsent(offer, first -> new ArrayList<>()).add(queue);
+            }
+        }
+        asked.forEach((offer, all) -> {
+            final List<VhostQueueImpl> refused = all.stream()
+                    .filter(queue -> bindings.get(queue).isRefusedBy(offer))
+                    .toList();
+            if (refused.stream().map(bindings::get).anyMatch(Binding::hasNews)) {
+                final Refusal first = bindings.get(refused.getFirst()).refusal;
+                say(Level.WARN, offer.name(), Refusal.line(refused, all.size(), first));
+            }
+        });
     }
 
     /** What a queue should have now. */
@@ -376,7 +447,7 @@ public final class EngineRegistry {
         final Terms terms =
                 new Terms(offers.get(wish.engine()), wish.threshold(), settings.overflow(), settings.deadlineMillis());
         final Offer offer = terms.offer;
-        return offer == null || offer == binding.refused || !offer.breaker().admits(queue.name())
+        return offer == null || binding.isRefusedBy(offer) || !offer.breaker().admits(queue.name())
                 ? terms.withoutEngine()
                 : terms;
     }
@@ -439,12 +510,7 @@ public final class EngineRegistry {
             keeper.track(channel);
             return channel;
         } catch (DmaException | RuntimeException e) {
-            say(
-                    Level.WARN,
-                    terms.offer.name(),
-                    queue.name() + ": engine " + terms.offer.name() + " gives no channel, the core copies: "
-                            + e.getMessage());
-            binding.refused = terms.offer;
+            binding.refusal = new Refusal(terms.offer, e.getMessage());
             return null;
         }
     }
@@ -543,7 +609,7 @@ public final class EngineRegistry {
         }
         step.queues().stream()
                 .filter(queue -> breaker.admits(queue.name()))
-                .forEach(queue -> bindings.get(queue).refused = null);
+                .forEach(queue -> bindings.get(queue).refusal = null);
         settle(step.queues(), step.why());
     }
 
@@ -557,11 +623,11 @@ public final class EngineRegistry {
     private synchronized void askAgain(final Offer offer) {
         roomier.remove(offer);
         final List<VhostQueueImpl> refused = bindings.entrySet().stream()
-                .filter(entry -> entry.getValue().refused == offer)
+                .filter(entry -> entry.getValue().isRefusedBy(offer))
                 .map(Map.Entry::getKey)
                 .toList();
         if (!refused.isEmpty()) {
-            refused.forEach(queue -> bindings.get(queue).refused = null);
+            refused.forEach(queue -> bindings.get(queue).refusal = null);
             settle(refused, "engine has room");
         }
     }
@@ -572,7 +638,7 @@ public final class EngineRegistry {
                         about, name -> new LogLimit(LINES_A_MINUTE, TimeUnit.MINUTES.toNanos(1), System::nanoTime))
                 .admit(line);
         if (admitted != null) {
-            LOG.atLevel(level).log("{}", admitted);
+            log.accept(level, admitted);
         }
     }
 
@@ -589,7 +655,7 @@ public final class EngineRegistry {
                 throw new VhostException("no queue '" + name + "'; 'queues' lists them");
             }
             wish = wish(queue, bindings.get(queue));
-            absence = EngineViews.absence(queue, wish, offers.get(wish.engine()));
+            absence = EngineViews.absence(queue, wish, offers.get(wish.engine()), bindings.get(queue).refusal);
         }
         return EngineViews.threshold(queue, wish, absence, queue.explain(VhostDevice.OWNER_MILLIS));
     }

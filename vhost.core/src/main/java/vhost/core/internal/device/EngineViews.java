@@ -55,14 +55,22 @@ final class EngineViews {
                         + wish.why() + ")" + absence);
     }
 
-    /** Why the queue has not got the engine that is wished; empty where it has. {@code offer}: that engine, or null. */
-    static String absence(final VhostQueueImpl queue, final Wish wish, final Offer offer) {
+    /**
+     * Why the queue has not got the engine that is wished; empty where it has. {@code offer}: that engine, or null; {@code
+     * refusal}: what the queue was refused last, or null.
+     */
+    static String absence(final VhostQueueImpl queue, final Wish wish, final Offer offer, final Refusal refusal) {
         if (wish.engine().equals(queue.engine())) {
             return "";
         }
         if (offer == null) {
             return "; that engine is not there";
         }
-        return offer.breaker().isOk() ? "; it gave no channel, see the log" : "; that engine is " + offer.breaker();
+        if (!offer.breaker().isOk()) {
+            return "; that engine is " + offer.breaker();
+        }
+        return refusal != null && refusal.offer() == offer
+                ? "; it does not serve it: " + refusal.why()
+                : "; the queue's owner has not answered";
     }
 }

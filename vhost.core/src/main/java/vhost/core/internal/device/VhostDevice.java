@@ -53,8 +53,8 @@ public final class VhostDevice implements DeviceControl, VhostPort {
                     new VhostQueueImpl(this, workers.get((ordinal + i / 2) % workers.size()), i, packetMemory, engines);
             rings[i] = new DeviceRing(spec.name(), i, queues[i]);
             queues[i].owner().adopt(queues[i]);
-            engines.added(queues[i]);
         }
+        engines.added(List.of(queues));
         this.memory = new DeviceMemory(spec.name(), engines, List.of(queues));
     }
 
