@@ -148,7 +148,7 @@ final class OpenFunction {
             }
         } catch (LinuxException e) {
             // It lies in extended configuration space, which not every machine lets us see; it masks interrupts only.
-            LOG.debug("{}: {}", function.address(), e.getMessage());
+            LOG.debug("cbdma: {}: {}", function.address(), e.getMessage());
         }
     }
 
@@ -174,7 +174,7 @@ final class OpenFunction {
         try {
             addresses.unmap(region);
         } catch (UnusableException e) {
-            LOG.warn("{}: {}", function, e.getMessage());
+            LOG.warn("cbdma: {}: {}", function, e.getMessage());
         }
     }
 
@@ -185,7 +185,7 @@ final class OpenFunction {
                 isolate();
                 ring.free();
             } catch (UnusableException | LinuxException e) {
-                LOG.warn("{}: the memory of its ring stays: {}", function, e.getMessage());
+                LOG.warn("cbdma: {}: the memory of its ring stays: {}", function, e.getMessage());
             }
         }
         close();
@@ -202,7 +202,7 @@ final class OpenFunction {
             isolate();
         } catch (LinuxException e) {
             // It has gone, then; closing its file is all that is left.
-            LOG.debug("{}: {}", function.address(), e.getMessage());
+            LOG.debug("cbdma: {}: {}", function.address(), e.getMessage());
         }
         device.close();
         containers.leave(function);

@@ -48,7 +48,7 @@ final class RingMemory {
                 return reserve(bytes, HUGE_PAGE, MAP_HUGETLB);
             } catch (LinuxException e) {
                 // A small ring may do without; the host says what has a physical address that lasts.
-                LOG.debug("no huge page: {}", e.getMessage());
+                LOG.debug("cbdma: no huge page: {}", e.getMessage());
             }
         }
         try {

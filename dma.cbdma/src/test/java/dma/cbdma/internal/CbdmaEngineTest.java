@@ -380,16 +380,16 @@ class CbdmaEngineTest {
     @Test
     void shouldTellInALineWhatThereIs() throws Exception {
         assertThat(new Summary(host, List.of()).line())
-                .isEqualTo("CBDMA: no engine, as this host has no such function, or dma.cbdma wants none");
+                .isEqualTo("cbdma: no engine: this host has no CBDMA function, or dma.cbdma wants none");
         assertThat(new Summary(host, engines.refresh()).line())
-                .isEqualTo("CBDMA: cbdma0 has 2 functions (Skylake, version 3.4)");
+                .isEqualTo("cbdma: offered: cbdma0 of 2 functions (Skylake, version 3.4)");
         host.bind(FIRST, "ioatdma");
         assertThat(new Summary(host, engines.refresh()).line())
-                .isEqualTo("CBDMA: cbdma0 has 1 function (Skylake, version 3.4); 1 cannot be used");
+                .isEqualTo("cbdma: offered: cbdma0 of 1 function (Skylake, version 3.4); 1 cannot be used");
         host.bind(SECOND, "ioatdma");
         host.model = true;
         assertThat(new Summary(host, engines.refresh()).line())
-                .isEqualTo("CBDMA (model cbdma-model): no engine, as none of 2 functions can be used; " + FIRST
+                .isEqualTo("cbdma-model (model): no engine: none of 2 functions can be used; " + FIRST
                         + " (Skylake): the kernel's driver ioatdma has it; modprobe vfio-pci; dpdk-devbind.py -b"
                         + " vfio-pci " + FIRST);
     }

@@ -115,7 +115,7 @@ public final class DsaComponent {
         try {
             registration.unregister();
         } catch (IllegalStateException e) {
-            LOG.debug("the framework was faster, as when the bundle stops", e);
+            LOG.debug("dsa: the framework was faster, as when the bundle stops", e);
         }
     }
 
@@ -126,7 +126,7 @@ public final class DsaComponent {
                 watches.values().forEach(HostWatch::scan);
             }
         } catch (InterruptedException e) {
-            LOG.debug("ends"); // the component does
+            LOG.debug("dsa: no more looks"); // the component does
         }
     }
 

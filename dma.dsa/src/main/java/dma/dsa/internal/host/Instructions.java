@@ -95,7 +95,7 @@ final class Instructions {
             try {
                 return Cpuid.ask(FEATURES_LEAF, Register.ECX);
             } catch (LinuxException e) {
-                LOG.info("submission by portal is not possible: this process may not make code: {}", e.getMessage());
+                LOG.info("dsa: nothing is submitted by portal: this process may not make code: {}", e.getMessage());
                 return 0;
             }
         }
@@ -104,7 +104,7 @@ final class Instructions {
             try {
                 return isListed(Files.readAllLines(CPUINFO).stream(), "enqcmd");
             } catch (IOException e) {
-                LOG.info("ENQCMD is not used: {} cannot be read: {}", CPUINFO, e.getMessage());
+                LOG.info("dsa: ENQCMD is not used: {} cannot be read: {}", CPUINFO, e.getMessage());
                 return false;
             }
         }

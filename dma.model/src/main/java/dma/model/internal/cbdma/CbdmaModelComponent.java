@@ -38,7 +38,7 @@ public final class CbdmaModelComponent implements CbdmaHost {
     public CbdmaModelComponent(final CbdmaModelConfig config) {
         model = CbdmaModel.start(settings(config));
         LOG.info(
-                "cbdma-model: {} CBDMA functions, all of them models: software, no hardware",
+                "cbdma-model (model): software and no hardware: {} functions",
                 model.settings().functions().size());
     }
 

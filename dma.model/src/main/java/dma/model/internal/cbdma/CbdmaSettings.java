@@ -25,7 +25,7 @@ public record CbdmaSettings(
     public CbdmaSettings {
         functions = List.copyOf(functions);
         if (spinNanos < 0) {
-            throw new IllegalArgumentException("model of CBDMA: spin time is negative; use 0 or more");
+            throw new IllegalArgumentException("dma.model.cbdma: spin time is negative; use 0 or more");
         }
     }
 
@@ -83,7 +83,7 @@ public record CbdmaSettings(
 
         public Device {
             if (xfercap < 0 || xfercap > 31 || prefetch < 0 || prefetch > 64 || resetNanos < 0) {
-                throw new IllegalArgumentException("model of CBDMA: out of range: log2 of the longest transfer "
+                throw new IllegalArgumentException("dma.model.cbdma: out of range: log2 of the longest transfer "
                         + xfercap + ", prefetch " + prefetch + ", reset " + resetNanos + " ns");
             }
         }
@@ -163,7 +163,7 @@ public record CbdmaSettings(
             ranges = List.copyOf(ranges);
             if (barSize < Register.SPACE) {
                 throw new IllegalArgumentException(
-                        "model of CBDMA: BAR0 of " + barSize + " bytes is too small; use 4096 or more");
+                        "dma.model.cbdma: BAR0 of " + barSize + " bytes is too small; use 4096 or more");
             }
         }
 
@@ -242,7 +242,7 @@ public record CbdmaSettings(
     /** {@code count} functions of one device on NUMA node 0, each a group of its own, bound to vfio-pci. */
     public static List<PciFunction> functions(final int count) {
         if (count < 1 || count > 256) {
-            throw new IllegalArgumentException("model of CBDMA: " + count + " functions; use 1 to 256");
+            throw new IllegalArgumentException("dma.model.cbdma: " + count + " functions; use 1 to 256");
         }
         return IntStream.range(0, count)
                 .mapToObj(i ->

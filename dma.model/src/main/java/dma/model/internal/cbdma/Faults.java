@@ -38,13 +38,14 @@ public record Faults(
     public Faults {
         if (deadEvery < 0 || errorEvery < 0 || haltEvery < 0 || hangEvery < 0 || lateEvery < 0) {
             throw new IllegalArgumentException(
-                    "model of CBDMA: a fault every so many descriptors is negative; use 0 or more");
+                    "dma.model.cbdma: a fault every so many descriptors is negative; use 0 or more");
         }
         if (errorBit < 0 || errorBit > 27) {
-            throw new IllegalArgumentException("model of CBDMA: there is no CHANERR bit " + errorBit + "; use 0 to 27");
+            throw new IllegalArgumentException(
+                    "dma.model.cbdma: there is no CHANERR bit " + errorBit + "; use 0 to 27");
         }
         if (hangMillis < 0 || lateMillis < 0) {
-            throw new IllegalArgumentException("model of CBDMA: a time is negative; use 0 or more milliseconds");
+            throw new IllegalArgumentException("dma.model.cbdma: a time is negative; use 0 or more milliseconds");
         }
     }
 

@@ -31,7 +31,7 @@ final class PciTree implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("model of CBDMA: its folder of devices cannot be written", e);
+            throw new UncheckedIOException("cbdma-model (model): its folder of devices cannot be written", e);
         }
     }
 
@@ -93,7 +93,7 @@ final class PciTree implements AutoCloseable {
                 Files.deleteIfExists(each);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("model of CBDMA: " + root + " cannot be removed", e);
+            throw new UncheckedIOException("cbdma-model (model): " + root + " cannot be removed", e);
         }
     }
 }

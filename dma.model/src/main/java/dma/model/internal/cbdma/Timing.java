@@ -21,7 +21,7 @@ public record Timing(boolean published, long latencyNanos, long floorNanos, long
 
     public Timing {
         if (latencyNanos < 0 || floorNanos < 0 || bytesPerMicro < 1) {
-            throw new IllegalArgumentException("model of CBDMA: timing out of range: latency " + latencyNanos
+            throw new IllegalArgumentException("dma.model.cbdma: timing out of range: latency " + latencyNanos
                     + " ns, floor " + floorNanos + " ns, bandwidth " + bytesPerMicro + " MB/s");
         }
     }

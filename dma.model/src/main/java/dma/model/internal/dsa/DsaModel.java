@@ -203,7 +203,8 @@ public final class DsaModel implements DsaHost, AutoCloseable {
             sysfs.update(device);
         } catch (UncheckedIOException e) {
             LOG.warn(
-                    "model {}: its sysfs tree does not show what happened: {}",
+                    "{} (model): {}: its sysfs tree does not show what happened: {}",
+                    NAME,
                     device.settings().name(),
                     e.getMessage());
         }

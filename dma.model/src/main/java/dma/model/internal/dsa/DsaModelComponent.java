@@ -44,7 +44,7 @@ public final class DsaModelComponent implements DevicePace {
         if (same) {
             settings = next;
             model.change(next.faults());
-            LOG.info("model of DSA: faults: {}", next.faults());
+            LOG.info("{} (model): faults: {}", DsaModel.NAME, next.faults());
         } else {
             end();
             begin(next);
@@ -56,7 +56,8 @@ public final class DsaModelComponent implements DevicePace {
         model = DsaModel.start(next);
         registration = context.registerService(DsaHost.class, model, null);
         LOG.info(
-                "model of DSA, software and no hardware: {}",
+                "{} (model): software and no hardware: {}",
+                DsaModel.NAME,
                 next.queues().stream()
                         .map(queue -> DsaModel.NAME + queue.device() + "/" + queue.name())
                         .collect(Collectors.joining(", ")));

@@ -243,7 +243,8 @@ final class ModelDevice implements AutoCloseable {
             dispatcher.dispatch(queue, check, at, now);
         } catch (InternalError | RuntimeException e) {
             LOG.error(
-                    "model {}: a descriptor ended the wrong way",
+                    "{} (model): {}: a descriptor ended the wrong way",
+                    DsaModel.NAME,
                     queue.settings().name(),
                     e);
             dispatcher.fail(queue, at, now);
@@ -308,7 +309,7 @@ final class ModelDevice implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (!ended) {
-            LOG.error("model {}: its thread hangs in a copy and stays", settings.name());
+            LOG.error("{} (model): {}: its thread hangs in a copy and stays", DsaModel.NAME, settings.name());
         }
     }
 }
