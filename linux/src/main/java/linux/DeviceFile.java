@@ -1,6 +1,5 @@
 package linux;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -9,9 +8,6 @@ import java.nio.file.Path;
  * {@link #close()} once, after every user has let go.
  */
 public final class DeviceFile implements AutoCloseable {
-    private static final int O_RDWR = 2;
-    private static final int O_CLOEXEC = 0x80000;
-
     private final int fd;
 
     private DeviceFile(final int fd) {
@@ -20,16 +16,7 @@ public final class DeviceFile implements AutoCloseable {
 
     /** {@code open(2)} for reading and writing, closed on exec. Not for files whose {@code open} waits for somebody. */
     public static DeviceFile open(final Path path) throws LinuxException {
-        final MemorySegment cell = Libc.errnoCell();
-        try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment name = arena.allocateFrom(path.toString());
-            return new DeviceFile(
-                    Linux.check("open " + path, (int) Libc.OPEN.invokeExact(cell, name, O_RDWR | O_CLOEXEC), cell));
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Libc.unexpected(e);
-        }
+        return new DeviceFile(Files.open(path, Files.O_RDWR));
     }
 
     /** The descriptor, still owned by this object. */

@@ -5,9 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
@@ -18,7 +15,6 @@ import java.nio.file.Path;
  *
  * <p>{@link #readAt} and {@link #writeAt} allocate nothing once a thread has made a call; the others do.
  */
-@SuppressWarnings("restricted")
 public final class Files {
     /** {@code open(2)}. */
     public static final int O_RDONLY = 0;
@@ -27,31 +23,22 @@ public final class Files {
 
     private static final int O_CLOEXEC = 0x80000;
 
-    private static final MethodHandle OPEN = handle("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    private static final MethodHandle IOCTL = handle("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PREAD = handle("pread", 4, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    // Not in Libc: most platforms open no device, and a handle takes a while to make.
+    private static final MethodHandle OPEN = Libc.variadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle IOCTL = Libc.variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PREAD =
+            Libc.checked("pread", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle PWRITE =
-            handle("pwrite", 4, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+            Libc.checked("pwrite", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     private Files() {}
-
-    private static MethodHandle handle(
-            final String name, final int firstVariadic, final MemoryLayout result, final MemoryLayout... arguments) {
-        final Linker linker = Linker.nativeLinker();
-        final MemorySegment function = linker.defaultLookup().findOrThrow(name);
-        final FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
-        final Linker.Option errno = Linker.Option.captureCallState("errno");
-        return firstVariadic < arguments.length
-                ? linker.downcallHandle(function, descriptor, errno, Linker.Option.firstVariadicArg(firstVariadic))
-                : linker.downcallHandle(function, descriptor, errno);
-    }
 
     /** Opens {@code path}, closed on exec; {@code flags} are {@code O_*}. */
     public static int open(final Path path, final int flags) throws LinuxException {
         final MemorySegment cell = Libc.errnoCell();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment name = arena.allocateFrom(path.toString());
-            return Linux.check("open of " + path, (int) OPEN.invokeExact(cell, name, flags | O_CLOEXEC, 0), cell);
+            return Linux.check("open " + path, (int) OPEN.invokeExact(cell, name, flags | O_CLOEXEC, 0), cell);
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable e) {

@@ -30,16 +30,7 @@ final class Libc {
     static final MethodHandle MEMFD_CREATE = checked("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
     static final MethodHandle FTRUNCATE = checked("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
     static final MethodHandle FSTAT = checked("fstat", JAVA_INT, JAVA_INT, ADDRESS);
-    static final MethodHandle FCNTL = LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("fcntl"),
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
-            Linker.Option.firstVariadicArg(2),
-            Linker.Option.captureCallState("errno"));
-    static final MethodHandle OPEN = LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("open"),
-            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
-            Linker.Option.firstVariadicArg(2),
-            Linker.Option.captureCallState("errno"));
+    static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle MPROTECT = checked("mprotect", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     static final MethodHandle CLOSE = checked("close", JAVA_INT, JAVA_INT);
     static final MethodHandle EVENTFD = checked("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -69,10 +60,21 @@ final class Libc {
 
     private Libc() {}
 
-    private static MethodHandle checked(final String name, final MemoryLayout result, final MemoryLayout... args) {
+    /** A call that says in {@code errno} what went wrong. */
+    static MethodHandle checked(final String name, final MemoryLayout result, final MemoryLayout... args) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name),
                 FunctionDescriptor.of(result, args),
+                Linker.Option.captureCallState("errno"));
+    }
+
+    /** The same of a call whose arguments from {@code first} on may be left out in C. */
+    static MethodHandle variadic(
+            final String name, final int first, final MemoryLayout result, final MemoryLayout... args) {
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow(name),
+                FunctionDescriptor.of(result, args),
+                Linker.Option.firstVariadicArg(first),
                 Linker.Option.captureCallState("errno"));
     }
 

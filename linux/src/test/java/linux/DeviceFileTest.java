@@ -13,10 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A device is written to by address, and says what went wrong. */
 class DeviceFileTest {
-    private static final int ENOENT = 2;
-    private static final int ENOSPC = 28;
-    private static final int EFAULT = 14;
-
     @Test
     void shouldWriteWhatIsAtAnAddress(@TempDir final Path folder) throws Exception {
         final Path path = Files.createFile(folder.resolve("written"));
@@ -35,14 +31,14 @@ class DeviceFileTest {
     void shouldTellWhyNothingWasWritten() throws Exception {
         try (DeviceFile full = DeviceFile.open(Path.of("/dev/full"))) {
             final long byteAddress = Arena.global().allocate(1).address();
-            assertThat(full.write(byteAddress, 1)).isEqualTo(-ENOSPC);
+            assertThat(full.write(byteAddress, 1)).isEqualTo(-Errno.ENOSPC);
         }
     }
 
     @Test
     void shouldSurviveAnAddressThatIsNotMapped(@TempDir final Path folder) throws Exception {
         try (DeviceFile file = DeviceFile.open(Files.createFile(folder.resolve("empty")))) {
-            assertThat(file.write(8, 8)).isEqualTo(-EFAULT);
+            assertThat(file.write(8, 8)).isEqualTo(-Errno.EFAULT);
         }
     }
 
@@ -50,7 +46,7 @@ class DeviceFileTest {
     void shouldNameTheFileThatIsNotThere() {
         assertThatThrownBy(() -> DeviceFile.open(Path.of("/dev/no/such")))
                 .isInstanceOfSatisfying(
-                        LinuxException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT))
+                        LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
                 .hasMessage("open /dev/no/such: No such file or directory (errno 2)");
     }
 
@@ -65,7 +61,7 @@ class DeviceFileTest {
             for (int measured = 0; measured < 50 && least > 1024; measured++) {
                 final long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 20_000; i++) {
-                    if (full.write(at, 8) != -ENOSPC || Pages.populateForReading(at, 8) != 0) {
+                    if (full.write(at, 8) != -Errno.ENOSPC || Pages.populateForReading(at, 8) != 0) {
                         throw new AssertionError("the calls fail");
                     }
                 }

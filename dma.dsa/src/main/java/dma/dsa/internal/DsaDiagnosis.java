@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import linux.Errno;
 import linux.LinuxException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -27,9 +28,6 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  */
 @Component(service = DmaDiagnosis.class)
 public final class DsaDiagnosis implements DmaDiagnosis {
-    /** Of {@code open(2)}: a process has the dedicated queue, this one or another. */
-    private static final int EBUSY = 16;
-
     private static final String INTEL_DSA = "Intel DSA";
 
     private final List<DsaHost> hosts = new CopyOnWriteArrayList<>();
@@ -127,7 +125,8 @@ public final class DsaDiagnosis implements DmaDiagnosis {
             final String way = new DsaEngine(host, queue, DsaSettings.DEFAULT).tryOut();
             return new Finding(Verdict.OK, name, queue.summary() + "; submits by " + way, "");
         } catch (DmaException e) {
-            if (e.getCause() instanceof LinuxException cause && cause.errno() == EBUSY) {
+            if (e.getCause() instanceof LinuxException cause && cause.errno() == Errno.EBUSY) {
+                // A process has the dedicated queue, this one or another.
                 return new Finding(Verdict.OK, name, queue.summary() + "; in use", "");
             }
             // One line: the name, what it is, and after the last semicolon what mends it.

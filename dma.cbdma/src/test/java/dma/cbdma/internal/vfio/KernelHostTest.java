@@ -17,7 +17,7 @@ class KernelHostTest {
     void shouldTellThatAGroupIsNotThere() {
         assertThatThrownBy(() -> host.openGroup("no-such-group"))
                 .isInstanceOf(LinuxException.class)
-                .hasMessage("open of /dev/vfio/no-such-group: No such file or directory (errno 2)");
+                .hasMessage("open /dev/vfio/no-such-group: No such file or directory (errno 2)");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import linux.Errno;
 import linux.LinuxException;
 
 /**
@@ -70,31 +71,31 @@ public final class CbdmaModel implements CbdmaHost, AutoCloseable {
 
     @Override
     public synchronized VfioContainer openContainer() throws LinuxException {
-        checkOpen("open of /dev/vfio/vfio");
+        checkOpen("open /dev/vfio/vfio");
         return new ModelContainer(this, settings.vfio());
     }
 
     @Override
     public synchronized VfioGroup openGroup(final String file) throws LinuxException {
-        final String call = "open of /dev/vfio/" + file;
+        final String call = "open /dev/vfio/" + file;
         checkOpen(call);
         final List<ModelFunction> members = functions.stream()
                 .filter(each -> each.pci().group() >= 0
                         && PciTree.groupFile(each.pci().group(), settings).equals(file))
                 .toList();
         if (members.stream().noneMatch(each -> each.pci().driver().equals(CbdmaSettings.VFIO_PCI))) {
-            throw Errno.failure(call, Errno.ENOENT);
+            throw Failure.of(call, Errno.ENOENT);
         }
         final int number = members.getFirst().pci().group();
         if (!openGroups.add(number)) {
-            throw Errno.failure(call, Errno.EBUSY);
+            throw Failure.of(call, Errno.EBUSY);
         }
         return new ModelGroup(this, number, members);
     }
 
     private void checkOpen(final String call) throws LinuxException {
         if (closed) {
-            throw Errno.failure(call, Errno.ENOENT);
+            throw Failure.of(call, Errno.ENOENT);
         }
     }
 
@@ -105,7 +106,7 @@ public final class CbdmaModel implements CbdmaHost, AutoCloseable {
     @Override
     public long physicalAddress(final long address) throws LinuxException {
         if (!settings.vfio().noIommu()) {
-            throw Errno.failure("pread of /proc/self/pagemap", Errno.EPERM);
+            throw Failure.of("pread of /proc/self/pagemap", Errno.EPERM);
         }
         return physical.physical(address);
     }

@@ -2,6 +2,7 @@ package dma.model.internal.cbdma;
 
 import dma.cbdma.device.VfioContainer.IovaRange;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -168,74 +169,91 @@ public record CbdmaSettings(
         }
 
         public Vfio withNoIommu() {
-            return new Vfio(
-                    true,
-                    type1v2,
-                    ranges,
-                    tells,
-                    memlock,
-                    mappings,
-                    barSize,
-                    mmap,
-                    sparse,
-                    canReset,
-                    resetKeepsCommand);
+            return changed(draft -> draft.noIommu = true);
         }
 
         /** A kernel of long ago: TYPE1 only, which tells nothing. */
         public Vfio withType1Only() {
-            return new Vfio(
-                    noIommu,
-                    false,
-                    ranges,
-                    false,
-                    memlock,
-                    mappings,
-                    barSize,
-                    mmap,
-                    sparse,
-                    canReset,
-                    resetKeepsCommand);
+            return changed(draft -> {
+                draft.type1v2 = false;
+                draft.tells = false;
+            });
         }
 
         public Vfio withRanges(final List<IovaRange> allowed) {
-            return new Vfio(
-                    noIommu,
-                    type1v2,
-                    allowed,
-                    tells,
-                    memlock,
-                    mappings,
-                    barSize,
-                    mmap,
-                    sparse,
-                    canReset,
-                    resetKeepsCommand);
+            return changed(draft -> draft.ranges = allowed);
         }
 
         public Vfio withLimits(final long bytes, final int count) {
-            return new Vfio(
-                    noIommu, type1v2, ranges, tells, bytes, count, barSize, mmap, sparse, canReset, resetKeepsCommand);
+            return changed(draft -> {
+                draft.memlock = bytes;
+                draft.mappings = count;
+            });
         }
 
         public Vfio withBar(final long size, final boolean mappable, final boolean inParts) {
-            return new Vfio(
-                    noIommu,
-                    type1v2,
-                    ranges,
-                    tells,
-                    memlock,
-                    mappings,
-                    size,
-                    mappable,
-                    inParts,
-                    canReset,
-                    resetKeepsCommand);
+            return changed(draft -> {
+                draft.barSize = size;
+                draft.mmap = mappable;
+                draft.sparse = inParts;
+            });
         }
 
         public Vfio withReset(final boolean can, final boolean keepsCommand) {
-            return new Vfio(
-                    noIommu, type1v2, ranges, tells, memlock, mappings, barSize, mmap, sparse, can, keepsCommand);
+            return changed(draft -> {
+                draft.canReset = can;
+                draft.resetKeepsCommand = keepsCommand;
+            });
+        }
+
+        private Vfio changed(final Consumer<Draft> change) {
+            final Draft draft = new Draft(this);
+            change.accept(draft);
+            return draft.done();
+        }
+
+        /** The same values, while some of them change. */
+        private static final class Draft {
+            private boolean noIommu;
+            private boolean type1v2;
+            private List<IovaRange> ranges;
+            private boolean tells;
+            private long memlock;
+            private int mappings;
+            private long barSize;
+            private boolean mmap;
+            private boolean sparse;
+            private boolean canReset;
+            private boolean resetKeepsCommand;
+
+            Draft(final Vfio from) {
+                noIommu = from.noIommu;
+                type1v2 = from.type1v2;
+                ranges = from.ranges;
+                tells = from.tells;
+                memlock = from.memlock;
+                mappings = from.mappings;
+                barSize = from.barSize;
+                mmap = from.mmap;
+                sparse = from.sparse;
+                canReset = from.canReset;
+                resetKeepsCommand = from.resetKeepsCommand;
+            }
+
+            Vfio done() {
+                return new Vfio(
+                        noIommu,
+                        type1v2,
+                        ranges,
+                        tells,
+                        memlock,
+                        mappings,
+                        barSize,
+                        mmap,
+                        sparse,
+                        canReset,
+                        resetKeepsCommand);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dma.model.internal.cbdma;
 
 import dma.cbdma.device.VfioContainer;
 import java.util.List;
+import linux.Errno;
 import linux.LinuxException;
 
 /**
@@ -87,10 +88,10 @@ final class ModelContainer implements VfioContainer, AddressSpace {
         synchronized (model) {
             check("VFIO_SET_IOMMU");
             if (groups == 0 || iommu != 0) {
-                throw Errno.failure("VFIO_SET_IOMMU", Errno.EINVAL);
+                throw Failure.of("VFIO_SET_IOMMU", Errno.EINVAL);
             }
             if (!offers(type)) {
-                throw Errno.failure("VFIO_SET_IOMMU", Errno.ENODEV);
+                throw Failure.of("VFIO_SET_IOMMU", Errno.ENODEV);
             }
             iommu = type;
         }
@@ -113,7 +114,7 @@ final class ModelContainer implements VfioContainer, AddressSpace {
             checkType1("VFIO_IOMMU_MAP_DMA");
             final int errno = errnoOfMapping(address, iova, size, access);
             if (errno != 0) {
-                throw Errno.failure("VFIO_IOMMU_MAP_DMA", errno);
+                throw Failure.of("VFIO_IOMMU_MAP_DMA", errno);
             }
             table = table.with(address, iova, size, access);
             mapped++;
@@ -157,7 +158,7 @@ final class ModelContainer implements VfioContainer, AddressSpace {
                     || iova + size - 1 < iova
                     || table.bisectedBy(iova)
                     || table.bisectedBy(iova + size)) {
-                throw Errno.failure("VFIO_IOMMU_UNMAP_DMA", Errno.EINVAL);
+                throw Failure.of("VFIO_IOMMU_UNMAP_DMA", Errno.EINVAL);
             }
             final long before = table.bytes();
             table = table.without(iova, iova + size);
@@ -169,17 +170,17 @@ final class ModelContainer implements VfioContainer, AddressSpace {
 
     private void check(final String call) throws LinuxException {
         if (closed) {
-            throw Errno.failure(call, Errno.EBADF);
+            throw Failure.of(call, Errno.EBADF);
         }
     }
 
     private void checkType1(final String call) throws LinuxException {
         check(call);
         if (iommu == 0) {
-            throw Errno.failure(call, Errno.EINVAL);
+            throw Failure.of(call, Errno.EINVAL);
         }
         if (iommu == NOIOMMU) {
-            throw Errno.failure(call, Errno.ENOTTY);
+            throw Failure.of(call, Errno.ENOTTY);
         }
     }
 

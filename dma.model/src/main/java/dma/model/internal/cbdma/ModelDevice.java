@@ -2,6 +2,7 @@ package dma.model.internal.cbdma;
 
 import dma.cbdma.device.RegisterSpace;
 import dma.cbdma.device.VfioDevice;
+import linux.Errno;
 import linux.LinuxException;
 
 /** An open function. All but its registers under the model's lock. */
@@ -40,7 +41,7 @@ final class ModelDevice implements VfioDevice {
         synchronized (model) {
             check("VFIO_DEVICE_GET_REGION_INFO");
             if (index < 0 || index >= REGIONS) {
-                throw Errno.failure("VFIO_DEVICE_GET_REGION_INFO", Errno.EINVAL);
+                throw Failure.of("VFIO_DEVICE_GET_REGION_INFO", Errno.EINVAL);
             }
             return switch (index) {
                 case BAR0 ->
@@ -102,7 +103,7 @@ final class ModelDevice implements VfioDevice {
     private void checkConfig(final String call, final int offset, final int width) throws LinuxException {
         check(call);
         if (offset < 0 || offset + width > ConfigSpace.SIZE || offset % width != 0) {
-            throw Errno.failure(call, Errno.EINVAL);
+            throw Failure.of(call, Errno.EINVAL);
         }
     }
 
@@ -111,7 +112,7 @@ final class ModelDevice implements VfioDevice {
         synchronized (model) {
             check("VFIO_DEVICE_RESET");
             if (!settings.canReset()) {
-                throw Errno.failure("VFIO_DEVICE_RESET", Errno.EINVAL);
+                throw Failure.of("VFIO_DEVICE_RESET", Errno.EINVAL);
             }
             function.reset(settings.resetKeepsCommand());
         }
@@ -119,7 +120,7 @@ final class ModelDevice implements VfioDevice {
 
     private void check(final String call) throws LinuxException {
         if (closed) {
-            throw Errno.failure(call, Errno.EBADF);
+            throw Failure.of(call, Errno.EBADF);
         }
     }
 

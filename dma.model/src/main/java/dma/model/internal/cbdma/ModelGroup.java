@@ -4,6 +4,7 @@ import dma.cbdma.device.VfioContainer;
 import dma.cbdma.device.VfioDevice;
 import dma.cbdma.device.VfioGroup;
 import java.util.List;
+import linux.Errno;
 import linux.LinuxException;
 
 /** An open group. All under the model's lock. */
@@ -42,10 +43,10 @@ final class ModelGroup implements VfioGroup {
         synchronized (model) {
             check("VFIO_GROUP_SET_CONTAINER");
             if (!(to instanceof ModelContainer ours) || ours.model() != model || ours.isClosed()) {
-                throw Errno.failure("VFIO_GROUP_SET_CONTAINER", Errno.EBADF);
+                throw Failure.of("VFIO_GROUP_SET_CONTAINER", Errno.EBADF);
             }
             if (container != null || !isViable()) {
-                throw Errno.failure("VFIO_GROUP_SET_CONTAINER", Errno.EINVAL);
+                throw Failure.of("VFIO_GROUP_SET_CONTAINER", Errno.EINVAL);
             }
             container = ours;
             ours.addGroup();
@@ -57,10 +58,10 @@ final class ModelGroup implements VfioGroup {
         synchronized (model) {
             check("VFIO_GROUP_UNSET_CONTAINER");
             if (container == null) {
-                throw Errno.failure("VFIO_GROUP_UNSET_CONTAINER", Errno.EINVAL);
+                throw Failure.of("VFIO_GROUP_UNSET_CONTAINER", Errno.EINVAL);
             }
             if (devices > 0) {
-                throw Errno.failure("VFIO_GROUP_UNSET_CONTAINER", Errno.EBUSY);
+                throw Failure.of("VFIO_GROUP_UNSET_CONTAINER", Errno.EBUSY);
             }
             leave();
         }
@@ -76,19 +77,19 @@ final class ModelGroup implements VfioGroup {
         synchronized (model) {
             check("VFIO_GROUP_GET_DEVICE_FD");
             if (container == null || !container.hasIommu() || !isViable()) {
-                throw Errno.failure("VFIO_GROUP_GET_DEVICE_FD", Errno.EINVAL);
+                throw Failure.of("VFIO_GROUP_GET_DEVICE_FD", Errno.EINVAL);
             }
             for (final ModelFunction each : functions) {
                 if (each.pci().address().equals(name) && each.pci().driver().equals(CbdmaSettings.VFIO_PCI)) {
                     if (each.isAttached()) {
-                        throw Errno.failure("VFIO_GROUP_GET_DEVICE_FD", Errno.EBUSY);
+                        throw Failure.of("VFIO_GROUP_GET_DEVICE_FD", Errno.EBUSY);
                     }
                     devices++;
                     each.attach(container.space());
                     return new ModelDevice(model, each, this);
                 }
             }
-            throw Errno.failure("VFIO_GROUP_GET_DEVICE_FD", Errno.ENODEV);
+            throw Failure.of("VFIO_GROUP_GET_DEVICE_FD", Errno.ENODEV);
         }
     }
 
@@ -100,7 +101,7 @@ final class ModelGroup implements VfioGroup {
 
     private void check(final String call) throws LinuxException {
         if (closed) {
-            throw Errno.failure(call, Errno.EBADF);
+            throw Failure.of(call, Errno.EBADF);
         }
     }
 

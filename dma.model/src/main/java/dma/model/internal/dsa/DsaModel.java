@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import linux.Errno;
 import linux.LinuxException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,19 +95,19 @@ public final class DsaModel implements DsaHost, AutoCloseable {
 
     @Override
     public synchronized WorkQueueFile open(final String workQueue) throws LinuxException {
-        final String call = "open of model " + workQueue;
+        final String call = "open model " + workQueue;
         final ModelQueue queue = find(workQueue);
         if (closed
                 || queue == null
                 || queue.state() != ModelQueue.State.ENABLED
                 || !queue.settings().type().equals("user")) {
-            throw LinuxException.of(call, Submission.ENOENT);
+            throw LinuxException.of(call, Errno.ENOENT);
         }
         if (queue.settings().dedicated() && queue.opens.get() > 0) {
-            throw LinuxException.of(call, Submission.EBUSY);
+            throw LinuxException.of(call, Errno.EBUSY);
         }
         if (!queue.device().settings().pasid()) {
-            throw LinuxException.of(call, Submission.EINVAL);
+            throw LinuxException.of(call, Errno.EINVAL);
         }
         queue.opens.incrementAndGet();
         sysfs.clients(queue);

@@ -3,6 +3,7 @@ package dma.model.internal.dsa;
 import dma.dsa.device.Portal;
 import dma.dsa.device.WorkQueueFile;
 import java.util.concurrent.locks.LockSupport;
+import linux.Errno;
 import linux.LinuxException;
 
 /** The open character device of a modelled queue. */
@@ -24,17 +25,17 @@ final class ModelFile implements WorkQueueFile {
 
     @Override
     public long write(final long address, final long length) {
-        return open ? submission.write(address, length) : -Submission.EBADF;
+        return open ? submission.write(address, length) : -Errno.EBADF;
     }
 
     @Override
     public Portal map() throws LinuxException {
         final String call = "mmap of the portal of model " + queue.settings().name();
         if (!open) {
-            throw LinuxException.of(call, Submission.EBADF);
+            throw LinuxException.of(call, Errno.EBADF);
         }
         if (!host.device(queue.settings().device()).userSubmissionSafe() && !host.rawio()) {
-            throw LinuxException.of(call, Submission.EPERM);
+            throw LinuxException.of(call, Errno.EPERM);
         }
         return new ModelPortal(queue, host);
     }

@@ -1,18 +1,12 @@
 package dma.model.internal.dsa;
 
+import linux.Errno;
+
 /**
  * {@code write(2)} on a work queue's file: {@code idxd_cdev_write()} of Linux' {@code drivers/dma/idxd/cdev.c}. Any thread;
  * neither allocates nor throws.
  */
 final class Submission {
-    static final int EPERM = 1;
-    static final int ENOENT = 2;
-    static final int EBADF = 9;
-    static final int EAGAIN = 11;
-    static final int EFAULT = 14;
-    static final int EBUSY = 16;
-    static final int EINVAL = 22;
-
     /** Of the attribute {@code enqcmds_retries}. */
     static final int ENQCMDS_RETRIES = 32;
 
@@ -31,7 +25,7 @@ final class Submission {
     /** Bytes taken, or a negative errno. */
     long write(final long address, final long length) {
         if (!host.writable()) {
-            return -EINVAL;
+            return -Errno.EINVAL;
         }
         charge(host.timing(), host.timing().write());
         final long all = length / Descriptor.BYTES * Descriptor.BYTES;
@@ -48,10 +42,10 @@ final class Submission {
 
     private int submit(final long at) {
         if (!mappings.reaches(at, Descriptor.BYTES, false)) {
-            return EFAULT;
+            return Errno.EFAULT;
         }
         if (Descriptor.opcode(at) == Opcode.BATCH && !batches || Descriptor.completion(at) % 32 != 0) {
-            return EINVAL;
+            return Errno.EINVAL;
         }
         if (queue.settings().dedicated()) {
             queue.post(at); // the kernel does not look whether there is room
@@ -63,7 +57,7 @@ final class Submission {
             }
             Thread.onSpinWait();
         }
-        return EAGAIN;
+        return Errno.EAGAIN;
     }
 
     /** Keeps the thread that submits, if that is modelled. */

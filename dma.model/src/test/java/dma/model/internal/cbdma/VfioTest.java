@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import linux.Errno;
 import linux.Linux;
 import linux.LinuxException;
 import linux.Memory;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dma.dsa.device.Portal;
 import java.io.IOException;
 import java.nio.file.Files;
+import linux.Errno;
 import linux.LinuxException;
 import linux.Memory;
 import org.junit.jupiter.api.Test;
@@ -116,7 +117,7 @@ class FaultsTest {
         }
         try (Rig rig = rig("mode=shared", DsaFault.FULL, "every=1 times=100")) {
             rig.move(0, 0, 100);
-            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Submission.EAGAIN);
+            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Errno.EAGAIN);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dma.dsa.device.Portal;
 import dma.dsa.device.WorkQueueFile;
+import linux.Errno;
 import linux.LinuxException;
 import linux.Memory;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -97,7 +98,7 @@ class SubmissionTest {
                 rig.move(i, i * 100L, 50);
             }
             assertThat(rig.file.write(rig.descriptor(0), 5 * 64)).isEqualTo(3 * 64);
-            assertThat(rig.file.write(rig.descriptor(3), 2 * 64)).isEqualTo(-Submission.EAGAIN);
+            assertThat(rig.file.write(rig.descriptor(3), 2 * 64)).isEqualTo(-Errno.EAGAIN);
             letGo(rig);
             assertThat(rig.await(2)).isEqualTo(1);
         }
@@ -129,11 +130,11 @@ class SubmissionTest {
     @Test
     void shouldRefuseByWriteWhatTheKernelRefuses() throws LinuxException {
         try (Rig rig = new Rig(Rig.settings("", "").onKernel("6.10", true), "wq0.0")) {
-            assertThat(rig.file.write(64, 64)).isEqualTo(-Submission.EFAULT);
+            assertThat(rig.file.write(64, 64)).isEqualTo(-Errno.EFAULT);
             Memory.putLong(rig.put(0, 0x03000000, rig.source(0), rig.destination(0), 8) + 8, 8);
             assertThat(rig.file.write(rig.descriptor(0), 64))
                     .as("a misaligned record, though none is asked for")
-                    .isEqualTo(-Submission.EINVAL);
+                    .isEqualTo(-Errno.EINVAL);
             rig.move(1, 0, 10);
             rig.put(2, Rig.BATCH, rig.descriptor(3), 0, 2);
             rig.move(3, 0, 10);
@@ -144,26 +145,26 @@ class SubmissionTest {
         try (Rig rig = new Rig(DsaSettings.DEFAULT, "wq1.0")) {
             rig.move(1, 0, 10);
             rig.put(2, Rig.BATCH, rig.descriptor(3), 0, 2);
-            assertThat(rig.file.write(rig.descriptor(2), 64)).isEqualTo(-Submission.EINVAL);
+            assertThat(rig.file.write(rig.descriptor(2), 64)).isEqualTo(-Errno.EINVAL);
             assertThat(rig.file.write(rig.descriptor(1), 128))
                     .as("what came before it")
                     .isEqualTo(64);
         }
         try (Rig rig = new Rig(Rig.settings("", "").onKernel("6.1", false), "wq0.0")) {
             rig.move(0, 0, 10);
-            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Submission.EINVAL);
+            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Errno.EINVAL);
         }
     }
 
     @Test
     void shouldOpenAsTheKernelDoes() throws LinuxException {
         try (Rig rig = Rig.of("")) {
-            assertErrno(() -> rig.model.open("wq0.0"), Submission.EBUSY);
-            assertErrno(() -> rig.model.open("wq0.7"), Submission.ENOENT);
+            assertErrno(() -> rig.model.open("wq0.0"), Errno.EBUSY);
+            assertErrno(() -> rig.model.open("wq0.7"), Errno.ENOENT);
             rig.file.close();
             rig.model.open("wq0.0").close();
             rig.model.disable("wq0.0");
-            assertErrno(() -> rig.model.open("wq0.0"), Submission.ENOENT);
+            assertErrno(() -> rig.model.open("wq0.0"), Errno.ENOENT);
         }
         try (Rig rig = Rig.of("mode=shared");
                 WorkQueueFile second = rig.model.open("wq0.0")) {
@@ -171,17 +172,17 @@ class SubmissionTest {
             assertThat(second.write(rig.descriptor(0), 64)).isEqualTo(64);
         }
         try (DsaModel model = DsaModel.start(Rig.settings("pasid=false", ""))) {
-            assertErrno(() -> model.open("wq0.0"), Submission.EINVAL);
+            assertErrno(() -> model.open("wq0.0"), Errno.EINVAL);
         }
         try (DsaModel model = DsaModel.start(Rig.settings("", "type=kernel"))) {
-            assertErrno(() -> model.open("wq0.0"), Submission.ENOENT);
+            assertErrno(() -> model.open("wq0.0"), Errno.ENOENT);
         }
     }
 
     @Test
     void shouldMapWhereTheKernelLetsIt() throws LinuxException {
         try (Rig rig = new Rig(DsaSettings.DEFAULT, "wq1.1")) {
-            assertErrno(rig::portal, Submission.EPERM);
+            assertErrno(rig::portal, Errno.EPERM);
         }
         try (Rig rig = new Rig(DsaSettings.DEFAULT.withRawio(true), "wq1.1");
                 Portal portal = rig.portal()) {
@@ -217,7 +218,7 @@ class SubmissionTest {
             portal.close();
             assertThatThrownBy(() -> portal.enqcmd(rig.descriptor(0))).hasMessageContaining("SIGSEGV");
             rig.file.close();
-            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Submission.EBADF);
+            assertThat(rig.file.write(rig.descriptor(0), 64)).isEqualTo(-Errno.EBADF);
         }
     }
 
