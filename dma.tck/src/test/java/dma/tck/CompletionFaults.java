@@ -24,55 +24,19 @@ final class CompletionFaults {
                             return super.completedCopies(completions);
                         }
                     })),
-            new SeededFault(
-                            "swallows the last copy",
-                            "completion.of-every-copy",
-                            channel(engine -> new ReferenceChannel(engine) {
-                                private int lost;
-
-                                @Override
-                                int room() {
-                                    return super.room() - lost;
-                                }
-
-                                @Override
-                                void publish(final int count) {
-                                    final boolean loses = count == 37;
-                                    super.publish(loses ? count - 1 : count);
-                                    lost += loses ? 1 : 0;
-                                }
-
-                                @Override
-                                boolean giveUp() {
-                                    lost = 0;
-                                    return super.giveUp();
-                                }
-                            }))
+            new SeededFault("swallows the last copy", "completion.of-every-copy", channel(engine -> new Losing(engine) {
+                        @Override
+                        boolean loses(final int count) {
+                            return count == 37;
+                        }
+                    }))
                     .alone(),
-            new SeededFault(
-                            "loses copies when full",
-                            "completion.of-every-copy",
-                            channel(engine -> new ReferenceChannel(engine) {
-                                private int lost;
-
-                                @Override
-                                int room() {
-                                    return super.room() - lost;
-                                }
-
-                                @Override
-                                void publish(final int count) {
-                                    final boolean loses = count > 0 && count == room();
-                                    super.publish(loses ? count - 1 : count);
-                                    lost += loses ? 1 : 0;
-                                }
-
-                                @Override
-                                boolean giveUp() {
-                                    lost = 0;
-                                    return super.giveUp();
-                                }
-                            }))
+            new SeededFault("loses copies when full", "completion.of-every-copy", channel(engine -> new Losing(engine) {
+                        @Override
+                        boolean loses(final int count) {
+                            return count > 0 && count == room();
+                        }
+                    }))
                     .alone(),
             new SeededFault(
                     "reports twice",
@@ -232,6 +196,36 @@ final class CompletionFaults {
                             }
                         }
                     })));
+
+    /** Accepts the last copy of some calls, and never makes it. */
+    private abstract static class Losing extends ReferenceChannel {
+        private int lost;
+
+        Losing(final ReferenceEngine engine) {
+            super(engine);
+        }
+
+        /** Whether the last one of {@code count} copies goes. */
+        abstract boolean loses(int count);
+
+        @Override
+        int room() {
+            return super.room() - lost;
+        }
+
+        @Override
+        void publish(final int count) {
+            final boolean loses = loses(count);
+            super.publish(loses ? count - 1 : count);
+            lost += loses ? 1 : 0;
+        }
+
+        @Override
+        boolean giveUp() {
+            lost = 0;
+            return super.giveUp();
+        }
+    }
 
     private CompletionFaults() {}
 }
