@@ -3,6 +3,7 @@ package e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,19 @@ final class Aside {
     private static final Duration AT_ONCE = Duration.ofSeconds(10);
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
+    private static final String OTHERS = "1-" + (PROCESSORS - 1);
+
     private Aside() {}
+
+    /** {@code command} that keeps off it too. */
+    static List<String> command(final String... command) {
+        final List<String> aside = new ArrayList<>();
+        if (PROCESSORS > 1) {
+            aside.addAll(List.of("taskset", "--cpu-list", OTHERS));
+        }
+        aside.addAll(List.of(command));
+        return aside;
+    }
 
     /** Children inherit where their parent may run: {@code measurement} starts none. */
     static void run(final Runnable measurement) {
@@ -19,7 +32,7 @@ final class Aside {
             measurement.run();
             return;
         }
-        stayOn("1-" + (PROCESSORS - 1));
+        stayOn(OTHERS);
         try {
             measurement.run();
         } finally {

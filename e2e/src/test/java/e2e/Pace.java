@@ -28,7 +28,7 @@ final class Pace implements AutoCloseable {
         return new Pace(Child.start(
                 "pace",
                 Map.of(),
-                List.of(PROGRAM.toString(), control.toString(), String.valueOf(pitch.toNanos() / 1000))));
+                Aside.command(PROGRAM.toString(), control.toString(), String.valueOf(pitch.toNanos() / 1000))));
     }
 
     /**
