@@ -58,8 +58,10 @@ final class CompletionFaults {
                     // One report too many may be that of a copy that was refused or aborted, for all that can be seen.
                     "completion.only-of-accepted",
                     "abort.empties-the-channel",
-                    // It stands for the next copy, which is not made yet.
-                    "completion.after-the-data"),
+                    // It stands for the next copy, which is not made yet,
+                    "completion.after-the-data",
+                    // or was to fail.
+                    "failure.at-its-place"),
             new SeededFault(
                     "reports what it refused",
                     "completion.only-of-accepted",

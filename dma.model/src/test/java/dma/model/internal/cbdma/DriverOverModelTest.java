@@ -287,9 +287,14 @@ class DriverOverModelTest {
         model.inject(Faults.NONE.withError(300, 8).withHalt(500).withRandom(3));
         try (ExecutorService owners =
                 Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+            final List<DmaOps> channels = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                channels.add(engine.open("port0/tx" + i));
+            }
+            assertThatThrownBy(() -> engine.open("port0/tx3")).isInstanceOf(DmaException.class);
             final List<Future<Long>> all = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                final DmaOps channel = engine.open("port0/tx" + i);
+                final DmaOps channel = channels.get(i);
                 final long seed = 20 + i;
                 final Callable<Long> owner = () -> {
                     try (Traffic traffic = new Traffic(channel, seed, LONGEST)) {
@@ -299,7 +304,6 @@ class DriverOverModelTest {
                 };
                 all.add(owners.submit(owner));
             }
-            assertThatThrownBy(() -> engine.open("port0/tx3")).isInstanceOf(DmaException.class);
             for (final Future<Long> each : all) {
                 assertThat(each.get()).isEqualTo(10_000);
             }
