@@ -76,60 +76,6 @@ public final class EngineRegistry {
     /** Engines that had channels end lately. */
     private final Set<Offer> roomier = ConcurrentHashMap.newKeySet();
 
-    /** What a queue is to be served by; {@code offer} is null where the core copies itself. */
-    private record Terms(Offer offer, int threshold, Overflow overflow, int deadlineMillis) {
-        Terms withoutEngine() {
-            return new Terms(null, threshold, overflow, deadlineMillis);
-        }
-
-        String engine() {
-            return offer == null ? VhostEngines.BUILTIN : offer.name();
-        }
-
-        /** Whether the channel for {@code other} is as good as a new one. */
-        boolean isServedAsBy(final Terms other) {
-            return offer != null
-                    && offer == other.offer
-                    && overflow == other.overflow
-                    && deadlineMillis == other.deadlineMillis;
-        }
-
-        boolean equalsInEffect(final Terms other) {
-            return other != null
-                    && offer == other.offer
-                    && threshold == other.threshold
-                    && (offer == null || isServedAsBy(other));
-        }
-    }
-
-    /** What serves one queue, and what an application wants for it. */
-    private static final class Binding {
-        Terms terms;
-        EngineChannel channel;
-        Wish pin;
-        List<MemoryRegion> memory = List.of();
-
-        /** Gave no channel, or could not reach memory: it is not asked again before something has changed. */
-        Refusal refusal;
-
-        /** What the log has said of that. */
-        Refusal told;
-
-        boolean isRefusedBy(final Offer offer) {
-            return refusal != null && refusal.offer() == offer;
-        }
-
-        boolean hasNews() {
-            return !refusal.equals(told);
-        }
-
-        /** Nothing of an engine that goes is kept. */
-        void forget() {
-            refusal = null;
-            told = null;
-        }
-    }
-
     public EngineRegistry() {
         this(System::nanoTime);
     }
@@ -412,7 +358,7 @@ public final class EngineRegistry {
     }
 
     private void changed(final Map<VhostQueueImpl, Terms> changes) {
-        tellOfRefusals(changes.keySet(), queue -> changes.get(queue).offer);
+        tellOfRefusals(changes.keySet(), queue -> changes.get(queue).offer());
         changes.keySet().stream().map(bindings::get).forEach(binding -> binding.told = binding.refusal);
         if (unanswered.getAndSet(false) && !retrying) {
             retrying = true;
@@ -446,7 +392,7 @@ public final class EngineRegistry {
         final Wish wish = wish(queue, binding);
         final Terms terms =
                 new Terms(offers.get(wish.engine()), wish.threshold(), settings.overflow(), settings.deadlineMillis());
-        final Offer offer = terms.offer;
+        final Offer offer = terms.offer();
         return offer == null || binding.isRefusedBy(offer) || !offer.breaker().admits(queue.name())
                 ? terms.withoutEngine()
                 : terms;
@@ -463,7 +409,7 @@ public final class EngineRegistry {
         }
         final long begin = System.nanoTime();
         try {
-            use(queue, fresh == null ? null : fresh.copies(), now.threshold);
+            use(queue, fresh == null ? null : fresh.copies(), now.threshold());
         } catch (VhostException e) {
             say(Level.WARN, queue.name(), queue.name() + ": keeps engine " + queue.engine() + ": " + e.getMessage());
             if (fresh != null && !keeps) {
@@ -477,9 +423,9 @@ public final class EngineRegistry {
             final SwapLog.Entry entry = swaps.add(
                     queue.name(),
                     binding.terms.engine(),
-                    binding.terms.threshold,
+                    binding.terms.threshold(),
                     now.engine(),
-                    now.threshold,
+                    now.threshold(),
                     why,
                     end - begin);
             if (old != null && !keeps) {
@@ -495,22 +441,22 @@ public final class EngineRegistry {
 
     /** Returns null where no engine is due, or the one that is due gives no channel. */
     private EngineChannel open(final VhostQueueImpl queue, final Binding binding, final Terms terms) {
-        if (terms.offer == null) {
+        if (terms.offer() == null) {
             return null;
         }
         try {
             final EngineChannel channel = EngineChannel.open(
-                    terms.offer,
+                    terms.offer(),
                     queue,
                     binding.memory,
-                    terms.overflow,
-                    TimeUnit.MILLISECONDS.toNanos(terms.deadlineMillis),
+                    terms.overflow(),
+                    TimeUnit.MILLISECONDS.toNanos(terms.deadlineMillis()),
                     nanoClock.getAsLong(),
                     keeper);
             keeper.track(channel);
             return channel;
         } catch (DmaException | RuntimeException e) {
-            binding.refusal = new Refusal(terms.offer, e.getMessage());
+            binding.refusal = new Refusal(terms.offer(), e.getMessage());
             return null;
         }
     }
