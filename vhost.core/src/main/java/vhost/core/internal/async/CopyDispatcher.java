@@ -123,6 +123,11 @@ public final class CopyDispatcher {
         return offloads && active.isBlocked();
     }
 
+    /** The caller has made copies itself that were not {@link #isForEngine for an engine}. */
+    void made(final int copies) {
+        counts.core += copies;
+    }
+
     /** Copies {@code length} &gt; 0 bytes, now or by {@link #finish}; the caller waits for that. */
     void copy(final long source, final long destination, final int length) {
         if (length < threshold) {

@@ -84,7 +84,7 @@ final class WorkerPacketPool implements PacketPool {
 
     @Override
     public void free(final long packet) {
-        if (Packet.owner(packet) == SMALL) {
+        if (packet < largeBase) {
             small[smallFree++] = packet;
         } else {
             large[largeFree++] = packet;

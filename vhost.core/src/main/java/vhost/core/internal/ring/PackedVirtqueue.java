@@ -20,6 +20,10 @@ public final class PackedVirtqueue extends Virtqueue {
     private static final int FLAGS = 14;
     private static final int F_AVAIL = 1 << 7;
     private static final int F_USED = 1 << 15;
+
+    /** A descriptor with one of these, unless it is WRITE and wanted, is no part of a run. */
+    private static final int NOT_IN_RUN = VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT;
+
     private static final short RING_EVENT_FLAGS_ENABLE = 0;
     private static final short RING_EVENT_FLAGS_DISABLE = 1;
     private static final short RING_EVENT_FLAGS_DESC = 2;
@@ -102,9 +106,13 @@ public final class PackedVirtqueue extends Virtqueue {
         return wrap ? (flags & (F_AVAIL | F_USED)) == F_AVAIL : (flags & (F_AVAIL | F_USED)) == F_USED;
     }
 
+    /** The flags of an available descriptor of a run, where they are in its second word; all others are 0. */
+    private long wantedWord(final boolean wrap) {
+        return (long) ((wrap ? F_AVAIL : F_USED) | (deviceWrites ? VRING_DESC_F_WRITE : 0)) << 48;
+    }
+
     @Override
     public int takeRun(final int max, final int atLeast, final int skip) {
-        final int wantedFlags = deviceWrites ? VRING_DESC_F_WRITE : 0;
         int position = availPosition;
         boolean wrap = availWrap;
         long sum = 0;
@@ -118,30 +126,43 @@ public final class PackedVirtqueue extends Virtqueue {
                 break;
             }
         }
+        // Fields would be read again behind each acquire.
+        final long ringStart = desc;
+        final int ringSize = size;
+        final long[] address = runAddress;
+        final int[] bufferLength = runLength;
+        final int[] id = runId;
+        final long flagsMask = (long) (F_AVAIL | F_USED | NOT_IN_RUN) << 48;
+        long wanted = wantedWord(wrap);
+        long base = translator.base();
+        long last = translator.size();
+        long delta = translator.delta();
         int taken = 0;
         for (; taken < max; taken++) {
-            final long at = desc + (long) position * DESC_SIZE;
-            if (!isAvailable(Memory.getShortAcquire(at + FLAGS), wrap)) {
+            final long at = ringStart + (long) position * DESC_SIZE;
+            // Pairs with the driver's release of the flags, which are the upper end of this word.
+            final long word = Memory.getLongAcquire(at + 8);
+            final long length = word & 0xFFFF_FFFFL;
+            if ((word & flagsMask) != wanted || length < atLeast || !isRunLength(length)) {
                 break;
             }
             final long gpa = Memory.getLong(at);
-            final long word = Memory.getLong(at + 8);
-            final long length = word & 0xFFFF_FFFFL;
-            if (((int) (word >>> 48) & (VRING_DESC_F_NEXT | VRING_DESC_F_WRITE | VRING_DESC_F_INDIRECT)) != wantedFlags
-                    || length < atLeast
-                    || !isRunLength(length)) {
-                break;
+            final long offset = gpa - base;
+            if (offset < 0 || offset > last - length) {
+                if (translator.translate(gpa, length) == 0) {
+                    break;
+                }
+                base = translator.base();
+                last = translator.size();
+                delta = translator.delta();
             }
-            final long address = translator.translate(gpa, length);
-            if (address == 0) {
-                break;
-            }
-            runId[taken] = (int) (word >>> 32) & 0xFFFF;
-            runAddress[taken] = address;
-            runLength[taken] = (int) length;
-            if (++position == size) {
+            address[taken] = gpa + delta;
+            bufferLength[taken] = (int) length;
+            id[taken] = (int) (word >>> 32) & 0xFFFF;
+            if (++position == ringSize) {
                 position = 0;
                 wrap = !wrap;
+                wanted = wantedWord(wrap);
             }
         }
         touched = sum + (deviceWrites ? 0 : touchRun(taken, skip));
@@ -161,9 +182,36 @@ public final class PackedVirtqueue extends Virtqueue {
 
     @Override
     public void pushUsedRun(final int count) {
-        for (int i = 0; i < count; i++) {
-            pushUsed(runId[i], 1, runWritten[i]);
+        if (count == 0) {
+            return;
         }
+        if (batchesUsed) {
+            pushUsed(runId[count - 1], count, 0);
+            return;
+        }
+        pushUsed(runId[0], 1, runWritten[0]);
+        int position = usedPosition;
+        boolean wrap = usedWrap;
+        long flags = usedFlags(wrap);
+        for (int i = 1; i < count; i++) {
+            Memory.putLong(desc + (long) position * DESC_SIZE + 8, usedWord(flags, runId[i], runWritten[i]));
+            if (++position == size) {
+                position = 0;
+                wrap = !wrap;
+                flags = usedFlags(wrap);
+            }
+        }
+        usedPosition = position;
+        usedWrap = wrap;
+    }
+
+    /** The flags of a used descriptor, where they are in its second word. */
+    private static long usedFlags(final boolean wrap) {
+        return wrap ? (long) (F_AVAIL | F_USED) << 48 : 0;
+    }
+
+    private static long usedWord(final long flags, final int id, final int written) {
+        return flags | (written != 0 ? (long) VRING_DESC_F_WRITE << 48 : 0) | (long) id << 32 | written & 0xFFFF_FFFFL;
     }
 
     @Override
@@ -248,8 +296,7 @@ public final class PackedVirtqueue extends Virtqueue {
     @Override
     public void pushUsed(final int id, final int descriptors, final int written) {
         final long at = desc + (long) usedPosition * DESC_SIZE;
-        final int flags = (usedWrap ? F_AVAIL | F_USED : 0) | (written != 0 ? VRING_DESC_F_WRITE : 0);
-        final long word = written & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;
+        final long word = usedWord(usedFlags(usedWrap), id, written);
         if (pushed && batchesUsed) {
             firstWord = firstWord & ~(0xFFFFL << 32) | (long) id << 32;
         } else if (pushed) {
