@@ -126,7 +126,7 @@ public final class GuestReceive {
             while (filled < run) {
                 final long packet = packets[first + filled];
                 final int length = Packet.length(packet);
-                if (ring.runLength(filled) < length + headerBytes) {
+                if (ring.runLength(filled) < length + headerBytes || length == 0) {
                     break;
                 }
                 putHeader(ring.runAddress(filled), packet, 1);
@@ -143,7 +143,13 @@ public final class GuestReceive {
                 if (forEngine) {
                     offerRun(packets, first, filled);
                 } else {
-                    // A loop of nothing but copies: the stores of many packets wait for their cache lines at a time.
+                    // The guest's processor has the buffers' lines. A store to each asks for many of them at a time;
+                    // copies
+                    // fill the store buffer after some packets, and wait.
+                    for (int i = 0; i < filled; i++) {
+                        Memory.putByte(
+                                ring.runAddress(i) + headerBytes, Memory.getByte(Packet.data(packets[first + i])));
+                    }
                     for (int i = 0; i < filled; i++) {
                         final long packet = packets[first + i];
                         Memory.copy(Packet.data(packet), ring.runAddress(i) + headerBytes, Packet.length(packet));

@@ -239,6 +239,28 @@ class PayloadTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void shouldGiveAPacketWithoutDataAsAHeaderAndGoOn(final Layout layout) {
+        try (RingFixture x = Setup.receive(layout).open()) {
+            x.ram.fill(x.free(), 300, UNTOUCHED);
+            final int[] lengths = {60, 0, 61};
+            for (int i = 0; i < lengths.length; i++) {
+                x.driver.add(x.free() + i * 100, x.headerBytes + lengths[i]);
+                Pattern.write(x.packets[i] = x.pool.take(64), i, lengths[i]);
+            }
+
+            assertThat(x.receiveBurst(3)).isEqualTo(3);
+
+            for (int i = 0; i < lengths.length; i++) {
+                final int end = x.headerBytes + lengths[i];
+                assertThat(FakeDriver.length(x.driver.pollUsed())).isEqualTo(end);
+                assertThat(x.ram.getByte(x.free() + i * 100 + end)).isEqualTo(UNTOUCHED);
+            }
+            assertThat(x.ram.getByte(x.free() + 200 + x.headerBytes)).isEqualTo(Pattern.at(2, 0));
+        }
+    }
+
     private static Stream<Arguments> wraps() {
         return Stream.of(
                 Arguments.of(Layout.SPLIT, 1),
