@@ -143,9 +143,8 @@ public final class GuestReceive {
                 if (forEngine) {
                     offerRun(packets, first, filled);
                 } else {
-                    // The guest's processor has the buffers' lines. A store to each asks for many of them at a time;
-                    // copies
-                    // fill the store buffer after some packets, and wait.
+                    // The guest's processor has the buffers' lines: a store to each asks for many at a time, while the
+                    // copies fill the store buffer after some packets.
                     for (int i = 0; i < filled; i++) {
                         Memory.putByte(
                                 ring.runAddress(i) + headerBytes, Memory.getByte(Packet.data(packets[first + i])));

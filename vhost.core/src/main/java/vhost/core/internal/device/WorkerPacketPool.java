@@ -19,8 +19,9 @@ final class WorkerPacketPool implements PacketPool {
 
     private static final int SMALL_PACKETS = 8192;
     private static final int LARGE_PACKETS = 1024;
-    private static final long SMALL = 0;
-    private static final long LARGE = 1;
+
+    /** A packet's kind is told by where it lies: small ones come first. */
+    private static final long NO_MARK = 0;
 
     private final MemoryRegion memory;
     private final long smallBase;
@@ -62,9 +63,7 @@ final class WorkerPacketPool implements PacketPool {
 
     private long takeOther(final int bytes) {
         if (bytes <= SMALL_DATA) {
-            return smallMade == SMALL_PACKETS
-                    ? NONE
-                    : make(smallBase + (long) smallMade++ * SMALL_STRIDE, SMALL_DATA, SMALL);
+            return smallMade == SMALL_PACKETS ? NONE : make(smallBase + (long) smallMade++ * SMALL_STRIDE, SMALL_DATA);
         }
         if (bytes > Packet.MAX_DATA_BYTES) {
             return NONE;
@@ -74,11 +73,11 @@ final class WorkerPacketPool implements PacketPool {
         }
         return largeMade == LARGE_PACKETS
                 ? NONE
-                : make(largeBase + (long) largeMade++ * LARGE_STRIDE, Packet.MAX_DATA_BYTES, LARGE);
+                : make(largeBase + (long) largeMade++ * LARGE_STRIDE, Packet.MAX_DATA_BYTES);
     }
 
-    private static long make(final long packet, final int capacity, final long kind) {
-        Packet.init(packet, capacity, kind);
+    private static long make(final long packet, final int capacity) {
+        Packet.init(packet, capacity, NO_MARK);
         return packet;
     }
 

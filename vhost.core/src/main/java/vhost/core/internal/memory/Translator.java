@@ -37,21 +37,6 @@ public final class Translator {
         return address != 0 && length <= reach ? address : 0;
     }
 
-    /** Where the region hit last begins in the guest's memory: for a loop that does what {@link #translate} does. */
-    public long base() {
-        return base;
-    }
-
-    /** Bytes of the region hit last; 0 before the first hit. */
-    public long size() {
-        return size;
-    }
-
-    /** What is added to guest addresses of the region hit last. */
-    public long delta() {
-        return delta;
-    }
-
     /** Our address of guest address {@code gpa}, or 0; {@link #reach()} says how far the region goes from there. */
     public long translateStart(final long gpa) {
         final int index = memory.indexOf(gpa);

@@ -134,9 +134,6 @@ public final class PackedVirtqueue extends Virtqueue {
         final int[] id = runId;
         final long flagsMask = (long) (F_AVAIL | F_USED | NOT_IN_RUN) << 48;
         long wanted = wantedWord(wrap);
-        long base = translator.base();
-        long last = translator.size();
-        long delta = translator.delta();
         int taken = 0;
         for (; taken < max; taken++) {
             final long at = ringStart + (long) position * DESC_SIZE;
@@ -146,17 +143,11 @@ public final class PackedVirtqueue extends Virtqueue {
             if ((word & flagsMask) != wanted || length < atLeast || !isRunLength(length)) {
                 break;
             }
-            final long gpa = Memory.getLong(at);
-            final long offset = gpa - base;
-            if (offset < 0 || offset > last - length) {
-                if (translator.translate(gpa, length) == 0) {
-                    break;
-                }
-                base = translator.base();
-                last = translator.size();
-                delta = translator.delta();
+            final long ours = translator.translate(Memory.getLong(at), length);
+            if (ours == 0) {
+                break;
             }
-            address[taken] = gpa + delta;
+            address[taken] = ours;
             bufferLength[taken] = (int) length;
             id[taken] = (int) (word >>> 32) & 0xFFFF;
             if (++position == ringSize) {

@@ -1,7 +1,6 @@
 package vhost.core.internal.ring;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,15 +23,15 @@ class BurstLoopsTest {
         "vhost.core.internal.async.GuestReceive, fillRun",
         "vhost.core.internal.async.GuestTransmit, takeRun",
     })
-    void aLoopOverABurstIsTooLongToBecomeAPartOfItsCallers(final String type, final String method) throws IOException {
+    void shouldBeTooLongToBecomeAPartOfTheirCallers(final String type, final String method) throws IOException {
         final List<MethodModel> found = methods(type, method);
-        assertEquals(1, found.size(), type + " has one method " + method);
-        final int bytes =
-                found.getFirst().findAttribute(Attributes.code()).orElseThrow().codeLength();
-        assertTrue(
-                bytes > INLINED_AT_MOST,
-                () -> type + '.' + method + " has " + bytes + " bytes of code; with " + INLINED_AT_MOST
-                        + " or fewer HotSpot may inline it, and what it calls is too deep then: docs/decisions/0024");
+        assertThat(found).hasSize(1);
+        assertThat(found.getFirst()
+                        .findAttribute(Attributes.code())
+                        .orElseThrow()
+                        .codeLength())
+                .as("bytes of code; with fewer HotSpot may inline it, and what it calls is too deep then")
+                .isGreaterThan(INLINED_AT_MOST);
     }
 
     private static List<MethodModel> methods(final String type, final String method) throws IOException {
