@@ -1,6 +1,8 @@
 package vhost.core.internal.device;
 
+import dma.api.DmaException;
 import dma.api.MemoryRegion;
+import java.util.ArrayList;
 import java.util.List;
 import vhost.core.api.VhostEngines.Wish;
 
@@ -23,6 +25,34 @@ final class Binding {
 
     boolean hasNews() {
         return !refusal.equals(told);
+    }
+
+    /** The guest memory that the queue works on: its channel is told, and what an engine refused may be asked again. */
+    void changeMemory(final List<MemoryRegion> gone, final List<MemoryRegion> come) {
+        final List<MemoryRegion> now = new ArrayList<>(memory);
+        now.removeAll(gone);
+        now.addAll(come);
+        memory = now;
+        refusal = null;
+        if (channel == null) {
+            return;
+        }
+        if (channel.copies().failure() != null) {
+            // It may be in an abort: nothing is asked of it but to end. What becomes of the engine is said elsewhere.
+            refusal = new Refusal(channel.offer(), "it " + channel.copies().failure());
+            told = refusal;
+            return;
+        }
+        try {
+            for (final MemoryRegion region : gone) {
+                channel.withdraw(region);
+            }
+            for (final MemoryRegion region : come) {
+                channel.announce(region);
+            }
+        } catch (DmaException | RuntimeException e) {
+            refusal = new Refusal(channel.offer(), e.getMessage());
+        }
     }
 
     /** Nothing of an engine that goes is kept. */

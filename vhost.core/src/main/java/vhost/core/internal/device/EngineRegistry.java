@@ -1,7 +1,6 @@
 package vhost.core.internal.device;
 
 import dma.api.DmaEngine;
-import dma.api.DmaException;
 import dma.api.MemoryRegion;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,15 +9,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -30,7 +26,6 @@ import vhost.core.api.VhostEngines.Swap;
 import vhost.core.api.VhostEngines.ThresholdReport;
 import vhost.core.api.VhostEngines.Wish;
 import vhost.core.api.VhostException;
-import vhost.core.internal.async.CopyChannel;
 import vhost.core.internal.async.CopyChannel.Overflow;
 
 /**
@@ -48,28 +43,20 @@ public final class EngineRegistry {
     private static final long RETRY_MILLIS = 5000;
     private static final long IDLE_SECONDS = 10;
     private static final long MARGIN_MILLIS = 1000;
-    private static final int LINES_A_MINUTE = 6;
 
     private final LongSupplier nanoClock;
-    private final BiConsumer<Level, String> log;
+    private final EngineLog log;
     private final ChannelKeeper keeper = new ChannelKeeper(this::channelFailed, this::channelEnded);
     private final SwapLog swaps = new SwapLog();
+    private final Handover handover;
     private final Probation probation = new Probation();
     private final ScheduledThreadPoolExecutor reactor = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("vhost-engines").factory());
-    private final Map<String, LogLimit> limits = new ConcurrentHashMap<>();
-
-    private final Map<String, Offer> offers = new TreeMap<>();
-
-    /** Engines whose name another one has; they take its place when it goes. */
-    private final List<Offer> waiting = new ArrayList<>();
+    private final Offers offers = new Offers();
 
     private final Map<VhostQueueImpl, Binding> bindings = new LinkedHashMap<>();
     private EngineSettings settings = EngineSettings.NONE;
     private ScheduledFuture<?> look;
-
-    /** An owner did not answer; set by whoever changes its queue. */
-    private final AtomicBoolean unanswered = new AtomicBoolean();
 
     private boolean retrying;
 
@@ -88,7 +75,8 @@ public final class EngineRegistry {
     /** With what becomes of lines about engines and queues, too. */
     EngineRegistry(final LongSupplier nanoClock, final BiConsumer<Level, String> log) {
         this.nanoClock = nanoClock;
-        this.log = log;
+        this.log = new EngineLog(log);
+        this.handover = new Handover(keeper, swaps, this.log, nanoClock);
         reactor.setRemoveOnCancelPolicy(true);
         reactor.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         reactor.allowCoreThreadTimeOut(true);
@@ -147,9 +135,9 @@ public final class EngineRegistry {
         if (binding == null) {
             throw new VhostException(queue.name() + ": the port is closed");
         }
-        if (!engine.equals(VhostEngines.BUILTIN) && !offers.containsKey(engine)) {
+        if (!engine.equals(VhostEngines.BUILTIN) && offers.get(engine) == null) {
             throw new VhostException(queue.name() + ": no engine '" + engine + "'; there "
-                    + (offers.isEmpty() ? "is none" : "are " + String.join(", ", offers.keySet())));
+                    + (offers.names().isEmpty() ? "is none" : "are " + String.join(", ", offers.names())));
         }
         final Wish before = binding.pin;
         binding.pin = new Wish(engine, threshold, "the application");
@@ -197,14 +185,13 @@ public final class EngineRegistry {
             LOG.warn("engine {} of bundle {} is not used: it does not state its limits", name, bundle, e);
             return;
         }
-        final Offer first = offers.putIfAbsent(name, offer);
+        final Offer first = offers.add(offer);
         if (first != null) {
-            say(
+            log.say(
                     Level.WARN,
                     name,
                     "engine " + name + " of bundle " + bundle + " waits: bundle " + first.bundle()
                             + " offers one of that name already; rename one");
-            waiting.add(offer);
             return;
         }
         settle(bindings.keySet(), "engine came");
@@ -216,15 +203,8 @@ public final class EngineRegistry {
      */
     public void withdrawn(final DmaEngine engine) {
         synchronized (this) {
-            waiting.removeIf(offer -> offer.engine() == engine);
-            offers.values().removeIf(offer -> offer.engine() == engine);
+            offers.remove(engine);
             bindings.values().forEach(Binding::forget);
-            final List<Offer> next = List.copyOf(waiting);
-            for (final Offer offer : next) {
-                if (offers.putIfAbsent(offer.name(), offer) == null) {
-                    waiting.remove(offer);
-                }
-            }
             settle(bindings.keySet(), "engine went");
         }
         final List<EngineChannel> left = awaitEnd(channel -> channel.offer().engine() == engine);
@@ -265,7 +245,7 @@ public final class EngineRegistry {
                 return;
             }
             probation.forget(queue);
-            replace(queue, binding, new Terms(null, 0, Overflow.CPU, 0), null);
+            handover.replace(queue, binding, new Terms(null, 0, Overflow.CPU, 0), null);
         }
         if (!awaitEnd(channel -> channel.queue() == queue).isEmpty()) {
             LOG.error("{}: a channel of its engine is still in use; the engine does not stop", queue.name());
@@ -285,8 +265,8 @@ public final class EngineRegistry {
             awaitEnd(channel -> channel.isRetiring() && concerned.contains(channel.queue()));
         }
         concerned.removeIf(queue -> !bindings.containsKey(queue));
-        Parallel.forEach(concerned, queue -> changeMemory(queue, bindings.get(queue), gone, come));
-        tellOfRefusals(concerned, queue -> {
+        Parallel.forEach(concerned, queue -> bindings.get(queue).changeMemory(gone, come));
+        log.refusals(bindings, concerned, queue -> {
             final EngineChannel channel = bindings.get(queue).channel;
             return channel == null ? null : channel.offer();
         });
@@ -301,39 +281,6 @@ public final class EngineRegistry {
                         channel.announced().stream().filter(gone::contains).forEach(kept::add));
         gone.stream().filter(keeper::isQuarantined).forEach(kept::add);
         return List.copyOf(kept);
-    }
-
-    private void changeMemory(
-            final VhostQueueImpl queue,
-            final Binding binding,
-            final List<MemoryRegion> gone,
-            final List<MemoryRegion> come) {
-        final List<MemoryRegion> now = new ArrayList<>(binding.memory);
-        now.removeAll(gone);
-        now.addAll(come);
-        binding.memory = now;
-        binding.refusal = null;
-        final EngineChannel channel = binding.channel;
-        if (channel == null) {
-            return;
-        }
-        if (channel.copies().failure() != null) {
-            // It may be in an abort: nothing is asked of it but to end. What becomes of the engine is said elsewhere.
-            binding.refusal =
-                    new Refusal(channel.offer(), "it " + channel.copies().failure());
-            binding.told = binding.refusal;
-            return;
-        }
-        try {
-            for (final MemoryRegion region : gone) {
-                channel.withdraw(region);
-            }
-            for (final MemoryRegion region : come) {
-                channel.announce(region);
-            }
-        } catch (DmaException | RuntimeException e) {
-            binding.refusal = new Refusal(channel.offer(), e.getMessage());
-        }
     }
 
     // ---- changes ----
@@ -353,38 +300,18 @@ public final class EngineRegistry {
                 changes.put(queue, due);
             }
         }
-        Parallel.forEach(changes.keySet(), queue -> replace(queue, bindings.get(queue), changes.get(queue), why));
+        Parallel.forEach(
+                changes.keySet(), queue -> handover.replace(queue, bindings.get(queue), changes.get(queue), why));
         return changes;
     }
 
     private void changed(final Map<VhostQueueImpl, Terms> changes) {
-        tellOfRefusals(changes.keySet(), queue -> changes.get(queue).offer());
+        log.refusals(bindings, changes.keySet(), queue -> changes.get(queue).offer());
         changes.keySet().stream().map(bindings::get).forEach(binding -> binding.told = binding.refusal);
-        if (unanswered.getAndSet(false) && !retrying) {
+        if (handover.takeUnanswered() && !retrying) {
             retrying = true;
             later(this::retry, RETRY_MILLIS);
         }
-    }
-
-    /** One line for each engine that refused some of the queues it was asked for, unless that was said of all of them. */
-    private void tellOfRefusals(
-            final Collection<VhostQueueImpl> queues, final Function<VhostQueueImpl, Offer> askedEngine) {
-        final Map<Offer, List<VhostQueueImpl>> asked = new LinkedHashMap<>();
-        for (final VhostQueueImpl queue : queues) {
-            final Offer offer = askedEngine.apply(queue);
-            if (offer != null) {
-                asked.computeIfAbsent(offer, first -> new ArrayList<>()).add(queue);
-            }
-        }
-        asked.forEach((offer, all) -> {
-            final List<VhostQueueImpl> refused = all.stream()
-                    .filter(queue -> bindings.get(queue).isRefusedBy(offer))
-                    .toList();
-            if (refused.stream().map(bindings::get).anyMatch(Binding::hasNews)) {
-                final Refusal first = bindings.get(refused.getFirst()).refusal;
-                say(Level.WARN, offer.name(), Refusal.line(refused, all.size(), first));
-            }
-        });
     }
 
     /** What a queue should have now. */
@@ -396,85 +323,6 @@ public final class EngineRegistry {
         return offer == null || binding.isRefusedBy(offer) || !offer.breaker().admits(queue.name())
                 ? terms.withoutEngine()
                 : terms;
-    }
-
-    private void replace(final VhostQueueImpl queue, final Binding binding, final Terms next, final String why) {
-        final EngineChannel old = binding.channel;
-        final boolean keeps =
-                old != null && next.isServedAsBy(binding.terms) && old.copies().failure() == null;
-        final EngineChannel fresh = keeps ? old : open(queue, binding, next);
-        final Terms now = fresh == null ? next.withoutEngine() : next;
-        if (now.equalsInEffect(binding.terms)) {
-            return; // it was refused, and copied itself before
-        }
-        final long begin = System.nanoTime();
-        try {
-            use(queue, fresh == null ? null : fresh.copies(), now.threshold());
-        } catch (VhostException e) {
-            say(Level.WARN, queue.name(), queue.name() + ": keeps engine " + queue.engine() + ": " + e.getMessage());
-            if (fresh != null && !keeps) {
-                keeper.discard(fresh);
-            }
-            unanswered.set(true);
-            return;
-        }
-        final long end = System.nanoTime();
-        if (why != null && binding.terms != null) {
-            final SwapLog.Entry entry = swaps.add(
-                    queue.name(),
-                    binding.terms.engine(),
-                    binding.terms.threshold(),
-                    now.engine(),
-                    now.threshold(),
-                    why,
-                    end - begin);
-            if (old != null && !keeps) {
-                old.replacedBy(entry, end);
-            }
-        }
-        if (old != null && !keeps) {
-            old.retire();
-        }
-        binding.terms = now;
-        binding.channel = fresh;
-    }
-
-    /** Returns null where no engine is due, or the one that is due gives no channel. */
-    private EngineChannel open(final VhostQueueImpl queue, final Binding binding, final Terms terms) {
-        if (terms.offer() == null) {
-            return null;
-        }
-        try {
-            final EngineChannel channel = EngineChannel.open(
-                    terms.offer(),
-                    queue,
-                    binding.memory,
-                    terms.overflow(),
-                    TimeUnit.MILLISECONDS.toNanos(terms.deadlineMillis()),
-                    nanoClock.getAsLong(),
-                    keeper);
-            keeper.track(channel);
-            return channel;
-        } catch (DmaException | RuntimeException e) {
-            binding.refusal = new Refusal(terms.offer(), e.getMessage());
-            return null;
-        }
-    }
-
-    /** Again where too many channels before drain still, as long as there is time. */
-    private void use(final VhostQueueImpl queue, final CopyChannel next, final int threshold) throws VhostException {
-        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(VhostDevice.OWNER_MILLIS);
-        while (true) {
-            try {
-                final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-                queue.use(next, threshold, Math.max(1, left));
-                return;
-            } catch (VhostException e) {
-                if (System.nanoTime() - end >= 0 || !keeper.awaitChange(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS))) {
-                    throw e;
-                }
-            }
-        }
     }
 
     private synchronized void retry() {
@@ -500,10 +348,10 @@ public final class EngineRegistry {
     private synchronized void takeOut(final EngineChannel channel) {
         final Offer offer = channel.offer();
         final String why = channel.copies().failure();
-        if (offers.get(offer.name()) == offer && offer.breaker().failed(why, channel.opened())) {
+        if (offers.contains(offer) && offer.breaker().failed(why, channel.opened())) {
             final List<VhostQueueImpl> served = wishers(offer);
             probation.out(served);
-            say(
+            log.say(
                     Level.WARN,
                     offer.name(),
                     "engine " + offer.name() + " is out: at " + channel.queue().name() + " it " + why
@@ -516,7 +364,7 @@ public final class EngineRegistry {
         final Binding binding = bindings.get(channel.queue());
         if (binding != null && binding.channel == channel) {
             // It failed, but the breaker had heard of its engine before; nobody else takes it away.
-            replace(channel.queue(), binding, binding.terms.withoutEngine(), "engine failed: it " + why);
+            handover.replace(channel.queue(), binding, binding.terms.withoutEngine(), "engine failed: it " + why);
         }
     }
 
@@ -536,9 +384,9 @@ public final class EngineRegistry {
 
     /** Lets engines back. The reactor, and tests with a clock of their own. */
     synchronized void lookAtBreakers() {
-        offers.values().forEach(this::lookAt);
+        offers.all().forEach(this::lookAt);
         if (look != null
-                && offers.values().stream().allMatch(offer -> offer.breaker().isOk())) {
+                && offers.all().stream().allMatch(offer -> offer.breaker().isOk())) {
             look.cancel(false);
             look = null;
         }
@@ -551,7 +399,7 @@ public final class EngineRegistry {
             return;
         }
         if (step.line() != null) {
-            say(Level.INFO, offer.name(), step.line());
+            log.say(Level.INFO, offer.name(), step.line());
         }
         step.queues().stream()
                 .filter(queue -> breaker.admits(queue.name()))
@@ -578,16 +426,6 @@ public final class EngineRegistry {
         }
     }
 
-    /** One line, unless there were many about the same thing. */
-    private void say(final Level level, final String about, final String line) {
-        final String admitted = limits.computeIfAbsent(
-                        about, name -> new LogLimit(LINES_A_MINUTE, TimeUnit.MINUTES.toNanos(1), System::nanoTime))
-                .admit(line);
-        if (admitted != null) {
-            log.accept(level, admitted);
-        }
-    }
-
     // ---- views ----
 
     /** See {@link VhostEngines#explain}. */
@@ -609,7 +447,7 @@ public final class EngineRegistry {
     /** See {@link VhostEngines#engines}. */
     public synchronized List<EngineView> engines() {
         final List<EngineView> views = new ArrayList<>();
-        for (final Offer offer : offers.values()) {
+        for (final Offer offer : offers.all()) {
             final List<String> served = bindings.entrySet().stream()
                     .filter(entry -> entry.getValue().channel != null
                             && entry.getValue().channel.offer() == offer)
