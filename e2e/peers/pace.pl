@@ -4,9 +4,12 @@
 #
 #   pace.pl CONTROL-SOCKET MICROSECONDS
 #
-# A line of standard input is a command; an empty one only marks the moment. Each is answered, when it is over, by
+# A line of standard input is a command; an empty one only marks the moment; "." is the end of some that are executed now. When
+# all are over, each is answered by
 #
 #   BEGIN TOOK STATUS MESSAGE      nanoseconds of CLOCK_MONOTONIC, nanoseconds, the exit status, what was printed as an error
+#
+# and not before: who is told wakes up.
 use strict;
 use warnings;
 use IO::Socket::UNIX;
@@ -15,16 +18,16 @@ use Time::HiRes qw(clock_gettime clock_nanosleep CLOCK_MONOTONIC TIMER_ABSTIME);
 my ($path, $micros) = @ARGV;
 my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!\n";
 $| = 1;
+my $unread = '';
 
 sub now { return int(clock_gettime(CLOCK_MONOTONIC) * 1e9) }
 
 sub take {
     my ($length) = @_;
-    my $bytes = '';
-    while (length($bytes) < $length) {
-        sysread($socket, $bytes, $length - length($bytes), length($bytes)) or die "$path: the platform has left\n";
+    while (length($unread) < $length) {
+        sysread($socket, $unread, 65536, length($unread)) or die "$path: the platform has left\n";
     }
-    return $bytes;
+    return substr($unread, 0, $length, '');
 }
 
 # Frames: a type, a length of four bytes, the bytes. See launcher.control.Frames.
@@ -40,15 +43,29 @@ sub execute {
     }
 }
 
-my $next = now();
-while (defined(my $command = <STDIN>)) {
-    chomp $command;
-    clock_nanosleep(CLOCK_MONOTONIC, $next, TIMER_ABSTIME) if $next > now();
-    my $begin = now();
-    my ($status, $errors) = $command eq '' ? (0, '') : execute($command);
-    my $end = now();
-    $errors =~ s/\s+/ /g;
-    printf "%d %d %d %s\n", $begin, $end - $begin, $status, $errors;
-    $next += $micros * 1000;
-    $next = $end if $next < $end;
+sub pace {
+    my $next = now();
+    my @answers;
+    for my $command (@_) {
+        clock_nanosleep(CLOCK_MONOTONIC, $next, TIMER_ABSTIME) if $next > now();
+        my $begin = now();
+        my ($status, $errors) = $command eq '' ? (0, '') : execute($command);
+        my $end = now();
+        $errors =~ s/\s+/ /g;
+        push @answers, sprintf("%d %d %d %s\n", $begin, $end - $begin, $status, $errors);
+        $next += $micros * 1000;
+        $next = $end if $next < $end;
+    }
+    print join('', @answers);
+}
+
+my @commands;
+while (defined(my $line = <STDIN>)) {
+    chomp $line;
+    if ($line eq '.') {
+        pace(@commands);
+        @commands = ();
+    } else {
+        push @commands, $line;
+    }
 }

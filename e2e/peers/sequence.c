@@ -78,8 +78,8 @@ struct histogram {
     uint64_t count, max, bucket[BUCKETS];
 };
 
-enum phase { NONE, PLAIN, SWAP, PHASES };
-static const char *const phase_name[PHASES] = {"none", "plain", "swap"};
+enum phase { NONE, PLAIN, REPEAT, SWAP, PHASES };
+static const char *const phase_name[PHASES] = {"none", "plain", "repeat", "swap"};
 struct measured {
     uint64_t nanos, packets, bytes;
     struct histogram gaps;   /* between bursts of a flow */
@@ -208,12 +208,21 @@ static uint64_t percentile(const struct histogram *histogram, double percent)
     return histogram->max;
 }
 
+/* {octaves}: how many are less than 64, then less than 128, less than 256 and so on. */
 static void print_histogram(const char *name, const struct histogram *histogram)
 {
     printf("\"%s\":{\"count\":%" PRIu64 ",\"p50\":%" PRIu64 ",\"p90\":%" PRIu64 ",\"p99\":%" PRIu64
-           ",\"p999\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+           ",\"p999\":%" PRIu64 ",\"max\":%" PRIu64 ",\"octaves\":[",
            name, histogram->count, percentile(histogram, 50), percentile(histogram, 90), percentile(histogram, 99),
            percentile(histogram, 99.9), histogram->max);
+    for (uint32_t at = 0; at < BUCKETS; at += 64) {
+        uint64_t count = 0;
+        for (uint32_t i = 0; i < 64; i++) {
+            count += histogram->bucket[at + i];
+        }
+        printf("%s%" PRIu64, at ? "," : "", count);
+    }
+    printf("]}");
 }
 
 /* One line; all times are nanoseconds. */
@@ -595,7 +604,7 @@ static void execute(char *line)
                 return;
             }
         }
-        die("no such phase: '%s'; there are none, plain and swap", line + 6);
+        die("no such phase: '%s'; there are none, plain, repeat and swap", line + 6);
     } else if (!strcmp(line, "report")) {
         report_wanted = true;
     } else if (!strcmp(line, "quit")) {
@@ -767,7 +776,7 @@ static void __attribute__((noreturn)) usage(void)
         "  --window PACKETS (0: what the ring holds)  --ring ENTRIES (of the device, 256)  --queues N\n"
         "  --receive-port N  --room BYTES (of a receive buffer, 2048)  --segment BYTES (to send in several buffers)\n"
         "  and, to see that it finds faults: --corrupt-every N  --swap-every N  --drop-every N  --repeat-every N\n"
-        "standard input: mark [NANOS], phase none|plain|swap, report, quit");
+        "standard input: mark [NANOS], phase none|plain|repeat|swap, report, quit");
 }
 
 static uint64_t number(const char *text, uint64_t least, uint64_t most, const char *what)

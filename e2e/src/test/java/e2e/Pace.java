@@ -4,31 +4,30 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** {@code e2e/peers/pace.pl}: shell commands at an even pace, from a process that takes hardly any of a processor. */
 final class Pace implements AutoCloseable {
     private static final Path PROGRAM = Platform.ROOT.resolve("e2e/peers/pace.pl");
 
-    /** Commands that a pipe holds. */
-    private static final int AT_ONCE = 1000;
-
     /** Seldom: who looks takes the processor from what is measured. */
-    private static final Duration LOOK = Duration.ofMillis(200);
+    private static final Duration LOOK = Duration.ofMillis(50);
 
     private final Child child;
+    private final Duration pitch;
     private int seen;
 
-    private Pace(final Child child) {
+    private Pace(final Child child, final Duration pitch) {
         this.child = child;
+        this.pitch = pitch;
     }
 
     /** For the platform with that control socket, a command each {@code pitch} if the one before is over. */
     static Pace start(final Path control, final Duration pitch) {
-        return new Pace(Child.start(
+        final Child child = Child.start(
                 "pace",
                 Map.of(),
-                Aside.command(PROGRAM.toString(), control.toString(), String.valueOf(pitch.toNanos() / 1000))));
+                Aside.command(PROGRAM.toString(), control.toString(), String.valueOf(pitch.toNanos() / 1000)));
+        return new Pace(child, pitch);
     }
 
     /**
@@ -42,37 +41,34 @@ final class Pace implements AutoCloseable {
     /**
      * Has {@code commands} executed, an empty one being a moment at which nothing happens, and returns when all are over; each
      * must succeed.
-     *
-     * @param each is told of each, a fraction of a second late
      */
-    void run(final List<String> commands, final Consumer<Step> each) {
-        for (int from = 0; from < commands.size(); from += AT_ONCE) {
-            final List<String> some = commands.subList(from, Math.min(commands.size(), from + AT_ONCE));
-            final int end = seen + some.size();
-            child.type(String.join("\n", some));
-            while (tell(each) < end) {
-                if (!child.isAlive()) {
-                    throw new AssertionError(child.transcript());
-                }
-                Waiting.sleep(LOOK);
+    List<Step> run(final List<String> commands) {
+        child.type(String.join("\n", commands) + "\n.");
+        Waiting.sleep(pitch.multipliedBy(commands.size()));
+        while (answers().size() < seen + commands.size()) {
+            if (!child.isAlive()) {
+                throw new AssertionError(child.transcript());
             }
+            Waiting.sleep(LOOK);
         }
+        final List<String> all = answers();
+        final List<Step> steps =
+                all.subList(seen, all.size()).stream().map(Pace::step).toList();
+        seen = all.size();
+        return steps;
     }
 
-    /** Returns how many steps there were so far. */
-    private int tell(final Consumer<Step> each) {
+    private List<String> answers() {
         final String out = child.out();
-        final List<String> lines =
-                out.substring(0, out.lastIndexOf('\n') + 1).lines().toList();
-        for (final String line : lines.subList(seen, lines.size())) {
-            final String[] words = line.split(" ", 4);
-            if (!words[2].equals("0")) {
-                throw new AssertionError("a command failed: " + line);
-            }
-            each.accept(new Step(Long.parseLong(words[0]), Long.parseLong(words[1])));
+        return out.substring(0, out.lastIndexOf('\n') + 1).lines().toList();
+    }
+
+    private static Step step(final String answer) {
+        final String[] words = answer.split(" ", 4);
+        if (!words[2].equals("0")) {
+            throw new AssertionError("a command failed: " + answer);
         }
-        seen = lines.size();
-        return seen;
+        return new Step(Long.parseLong(words[0]), Long.parseLong(words[1]));
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * {@code e2e/peers/sequence.c}: DPDK's front-end with packets that are numbered and known to the last byte, and a clock on
@@ -34,8 +35,9 @@ final class SequencePeer implements AutoCloseable {
      * @param p99 99 in 100
      * @param p999 999 in 1000
      * @param max the longest, exactly
+     * @param octaves how many were less than 64, then less than 128, less than 256 and so on
      */
-    record Times(long count, long p50, long p90, long p99, long p999, long max) {}
+    record Times(long count, long p50, long p90, long p99, long p999, long max, List<Long> octaves) {}
 
     /**
      * What was measured while a phase was on.
@@ -71,7 +73,8 @@ final class SequencePeer implements AutoCloseable {
      * @param damaged not as sent
      * @param missedMarks marks of which the time around was forgotten, or before the first packet
      * @param plain one phase; it begins by itself after the warm-up
-     * @param swap the other
+     * @param repeat another
+     * @param swap a third
      */
     record Report(
             long sent,
@@ -83,6 +86,7 @@ final class SequencePeer implements AutoCloseable {
             long damaged,
             long missedMarks,
             Phase plain,
+            Phase repeat,
             Phase swap) {
         boolean isFaultless() {
             return lost == 0 && reordered == 0 && duplicated == 0 && damaged == 0;
@@ -138,13 +142,19 @@ final class SequencePeer implements AutoCloseable {
         return this;
     }
 
+    /** What is measured from now on belongs to {@link Report#repeat()}. */
+    SequencePeer repeat() {
+        child.type("phase repeat");
+        return this;
+    }
+
     /** What is measured from now on belongs to {@link Report#swap()}. */
     SequencePeer swap() {
         child.type("phase swap");
         return this;
     }
 
-    /** What is measured from now on belongs to neither. */
+    /** What is measured from now on belongs to none. */
     SequencePeer noPhase() {
         child.type("phase none");
         return this;
@@ -156,7 +166,12 @@ final class SequencePeer implements AutoCloseable {
      * @param nanoTime when, by {@link System#nanoTime()}; up to 5 s ago
      */
     SequencePeer mark(final long nanoTime) {
-        child.type("mark " + nanoTime);
+        return marks(List.of(nanoTime));
+    }
+
+    /** As many of {@link #mark}, in their order. */
+    SequencePeer marks(final List<Long> nanoTimes) {
+        child.type(nanoTimes.stream().map(time -> "mark " + time).collect(Collectors.joining("\n")));
         return this;
     }
 

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,27 +21,26 @@ import org.junit.jupiter.api.Timeout;
  * Queues change their engine under full load, again and again: nothing is lost, overtaken or damaged, and how long packets
  * fail to come around a change is measured against the same run without changes.
  *
- * <p>Plain and swap phases take turns, so that whatever else the machine does meets both alike, and have as many marks, since
- * the worst of more is worse. In plain phases the queues go through the same engines and thresholds as in swap phases,
- * but stay with each for a while that is measured and only begins when the change is over; marks are made at the same
- * pace. A mark of a swap phase is the moment before an {@code assign} is sent.
+ * <p>Three kinds of phases take turns, a second each, so that whatever else the machine does meets all alike: an
+ * {@code assign} that changes a queue at each mark; the same {@code assign} again, which is as much work for the shell and
+ * changes nothing; and marks at which nothing happens. The last two keep what the changes before them have left, which is
+ * another mix of engines and thresholds each time. A mark is the moment before a command is sent.
  *
  * <p>Times are only printed, to {@code target/e2e} as well. {@code -Dswaps.limits=true} asserts them, on a machine that has
  * nothing else to do; {@code -Dswaps=N} makes fewer changes.
  */
 @Timeout(900)
 class SwapIT {
+    /** Marks of a phase. */
+    private static final int MARKS = 200;
+
     private static final int SWAPS = Integer.getInteger("swaps", 10_000);
-    private static final int ROUNDS = 10;
 
-    /** Engines and thresholds that a plain phase stays with. */
-    private static final int STAYS = 7;
+    /** Changes until all that makes them is compiled: the compilers have the processor that the front-end is on. */
+    private static final int WARM_UP = Integer.getInteger("swaps.warmup", 12_000);
 
-    /** After a change, until it is also stored. */
+    /** After changes, until they are also stored. */
     private static final Duration CHANGED = Duration.ofMillis(350);
-
-    /** Until what changes an engine is compiled: the compilers have the processor that the front-end is on. */
-    private static final int WARM_UP = 3000;
 
     private static final Duration PITCH = Duration.ofNanos(1000L * Integer.getInteger("swaps.pitch.micros", 5000));
 
@@ -50,8 +51,6 @@ class SwapIT {
     private static final List<String> ENGINES = List.of("cpu-inline", "cpu-worker", Chaos.ENGINE);
 
     private final List<Long> assigns = new ArrayList<>();
-    private long swaps;
-    private long swapNanos;
 
     @BeforeAll
     static void findPeers() {
@@ -68,29 +67,26 @@ class SwapIT {
             control.configure("vhost.engines", Swaps.PATIENT);
             Chaos.install(control, Chaos.UNRELIABLE);
             final Swaps swapping = new Swaps(control, ENGINES);
-            // What is compiled and loaded in the beginning belongs to no measurement.
             peer.noPhase();
-            pace.run(commands(swapping, WARM_UP), step -> {});
-
-            Aside.run(() -> measure(control, peer, pace, swapping));
+            Aside.run(() -> {
+                ENGINES.forEach(swapping::useAlone);
+                final Rounds rounds = new Rounds(control, peer, pace, swapping);
+                rounds.run(WARM_UP, false);
+                rounds.run(SWAPS, true);
+            });
             final SequencePeer.Report report = peer.quit();
             final String shown = show(report, swapping.copies());
             assertThat(report.isFaultless())
                     .as(shown + platform.child().transcript())
                     .isTrue();
             assertThat(report.received()).isEqualTo(report.sent());
-            assertThat(swaps)
-                    .as("each assign is one change, and nothing else was")
-                    .isEqualTo(SWAPS);
             assertThat(swapping.copies())
                     .hasSize(ENGINES.size())
                     .allSatisfy((engine, count) -> assertThat(count).as(engine).isPositive());
             assertThat(Chaos.violations(control)).isEmpty();
             Swaps.expectNothingLeft(control);
             if (LIMITS) {
-                // Without what the front-end paused itself: on two processors it has to share its own with the shell.
-                assertThat(isWithinLimits(
-                                report.plain().backEndMarks(), report.swap().backEndMarks()))
+                assertThat(isWithinLimits(report.repeat().marks(), report.swap().marks()))
                         .as(shown)
                         .isTrue();
             }
@@ -98,29 +94,53 @@ class SwapIT {
         }
     }
 
-    private void measure(final Control control, final SequencePeer peer, final Pace pace, final Swaps swapping) {
-        for (int round = 0; round < ROUNDS; round++) {
-            for (int stay = 0; stay < STAYS; stay++) {
-                peer.noPhase();
-                swapping.next();
+    /** Phases of the three kinds, which take turns. */
+    private final class Rounds {
+        private final Control control;
+        private final SequencePeer peer;
+        private final Pace pace;
+        private final Swaps swapping;
+
+        Rounds(final Control control, final SequencePeer peer, final Pace pace, final Swaps swapping) {
+            this.control = control;
+            this.peer = peer;
+            this.pace = pace;
+            this.swapping = swapping;
+        }
+
+        /** Until there were {@code count} changes; only what is {@code measured} counts. */
+        void run(final int count, final boolean measured) {
+            for (int done = 0; done < count; done += MARKS) {
+                final int marks = Math.min(MARKS, count - done);
+                final long before = control.swaps();
+                final List<Pace.Step> changes = phase(marks, measured, SequencePeer::swap, swapping::command);
                 Waiting.sleep(CHANGED);
-                peer.plain();
-                final int marks = SWAPS / ROUNDS * (stay + 1) / STAYS - SWAPS / ROUNDS * stay / STAYS;
-                pace.run(Collections.nCopies(marks, ""), step -> peer.mark(step.begin()));
-                peer.report();
+                phase(marks, measured, SequencePeer::repeat, swapping::repeat);
+                phase(marks, measured, SequencePeer::plain, () -> "");
+                assertThat(control.swaps() - before)
+                        .as("each assign of the first phase is one change, and nothing else is")
+                        .isEqualTo(marks);
+                if (measured) {
+                    assigns.addAll(changes.stream().map(Pace.Step::nanos).toList());
+                }
             }
-            peer.noPhase();
-            swapping.useAlone(ENGINES.get(round % ENGINES.size()));
-            peer.swap();
-            final long before = control.swaps();
-            final long begin = System.nanoTime();
-            pace.run(commands(swapping, SWAPS / ROUNDS), step -> {
-                assigns.add(step.nanos());
-                peer.mark(step.begin());
-            });
-            swapNanos += System.nanoTime() - begin;
-            swaps += control.swaps() - before;
-            peer.report();
+        }
+
+        private List<Pace.Step> phase(
+                final int marks,
+                final boolean measured,
+                final Consumer<SequencePeer> kind,
+                final Supplier<String> command) {
+            if (measured) {
+                kind.accept(peer);
+            }
+            final List<Pace.Step> steps =
+                    pace.run(Stream.generate(command).limit(marks).toList());
+            if (measured) {
+                peer.marks(steps.stream().map(Pace.Step::begin).toList()).report();
+                peer.noPhase();
+            }
+            return steps;
         }
     }
 
@@ -128,57 +148,52 @@ class SwapIT {
         return swap.p999() < plain.p999() + MOST_OF_ALL_BEYOND && swap.max() < plain.max() + WORST_BEYOND;
     }
 
-    private static List<String> commands(final Swaps swapping, final int count) {
-        return Stream.generate(swapping::command).limit(count).toList();
-    }
-
     private String show(final SequencePeer.Report report, final Map<String, Long> copies) {
         final long[] took = assigns.stream().mapToLong(Long::longValue).sorted().toArray();
         final StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%d swaps, %.0f a second; %d packets: %d lost, %d reordered, %d duplicated, %d damaged%n",
-                swaps,
-                swaps * 1e9 / swapNanos,
+                "%d swaps; %d packets: %d lost, %d reordered, %d duplicated, %d damaged%n",
+                assigns.size(),
                 report.received(),
                 report.lost(),
                 report.reordered(),
                 report.duplicated(),
                 report.damaged()));
         text.append(String.format(
-                "%-24s %9s %8s %8s %8s %8s %8s%n", "microseconds", "count", "p50", "p90", "p99", "p99.9", "max"));
-        row(text, "gap around a mark, plain", report.plain().marks());
-        row(text, "gap around a mark, swap", report.swap().marks());
-        row(text, "back-end's, plain", report.plain().backEndMarks());
-        row(text, "back-end's, swap", report.swap().backEndMarks());
-        row(text, "any gap, plain", report.plain().gaps());
-        row(text, "any gap, swap", report.swap().gaps());
-        row(text, "own pauses, plain", report.plain().pauses());
-        row(text, "own pauses, swap", report.swap().pauses());
+                "%-25s %9s %8s %8s %8s %8s %8s%n", "microseconds", "count", "p50", "p90", "p99", "p99.9", "max"));
+        rows(text, "gap around a mark", report, SequencePeer.Phase::marks);
+        rows(text, "back-end's", report, SequencePeer.Phase::backEndMarks);
+        rows(text, "any gap", report, SequencePeer.Phase::gaps);
+        rows(text, "own pauses", report, SequencePeer.Phase::pauses);
         row(text, "an assign", times(took));
-        text.append("99.9 % of the gaps less than 200 us beyond those without changes, the worst less than 5 ms:"
-                        + " back-end's ")
-                .append(
-                        isWithinLimits(
-                                        report.plain().backEndMarks(),
-                                        report.swap().backEndMarks())
-                                ? "yes"
-                                : "no")
-                .append(", with the front-end's own pauses ")
-                .append(isWithinLimits(report.plain().marks(), report.swap().marks()) ? "yes" : "no")
-                .append('\n');
+        histogram(text, report);
+        verdict(text, "the same commands without changes", report.repeat(), report.swap());
+        verdict(text, "no commands", report.plain(), report.swap());
         text.append("copies while it served all queues: ").append(copies).append('\n');
-        text.append("packets/s: plain ")
-                .append(report.plain().packets()
-                        * 1_000_000_000L
-                        / Math.max(1, report.plain().nanos()))
-                .append(", swap ")
-                .append(report.swap().packets()
-                        * 1_000_000_000L
-                        / Math.max(1, report.swap().nanos()))
-                .append('\n');
+        text.append(String.format(
+                "packets/s: plain %d, repeat %d, swap %d%n",
+                rate(report.plain()), rate(report.repeat()), rate(report.swap())));
         Child.keep("swaps", text.toString());
         System.out.println(text);
         return text.toString();
+    }
+
+    private static void histogram(final StringBuilder text, final SequencePeer.Report report) {
+        text.append(String.format("%-25s %9s %8s %8s%n", "gaps around a mark", "plain", "repeat", "swap"));
+        final List<Long> plain = report.plain().marks().octaves();
+        final List<Long> repeat = report.repeat().marks().octaves();
+        final List<Long> swap = report.swap().marks().octaves();
+        for (int octave = 0; octave < swap.size(); octave++) {
+            if (plain.get(octave) + repeat.get(octave) + swap.get(octave) > 0) {
+                text.append(String.format(
+                        Locale.ROOT,
+                        "  less than %8.0f us   %9d %8d %8d%n",
+                        (64L << octave) / 1e3,
+                        plain.get(octave),
+                        repeat.get(octave),
+                        swap.get(octave)));
+            }
+        }
     }
 
     private static SequencePeer.Times times(final long[] sorted) {
@@ -189,13 +204,42 @@ class SwapIT {
                 sorted[(int) (count * 0.9)],
                 sorted[(int) (count * 0.99)],
                 sorted[(int) (count * 0.999)],
-                Arrays.stream(sorted).max().orElse(0));
+                Arrays.stream(sorted).max().orElse(0),
+                List.of());
+    }
+
+    private static void verdict(
+            final StringBuilder text,
+            final String what,
+            final SequencePeer.Phase without,
+            final SequencePeer.Phase with) {
+        text.append("99.9 % less than 200 us beyond those with ")
+                .append(what)
+                .append(", the worst less than 5 ms: ")
+                .append(isWithinLimits(without.marks(), with.marks()) ? "yes" : "no")
+                .append(", back-end's ")
+                .append(isWithinLimits(without.backEndMarks(), with.backEndMarks()) ? "yes" : "no")
+                .append('\n');
+    }
+
+    private static long rate(final SequencePeer.Phase phase) {
+        return phase.packets() * 1_000_000_000L / Math.max(1, phase.nanos());
+    }
+
+    private static void rows(
+            final StringBuilder text,
+            final String name,
+            final SequencePeer.Report report,
+            final Function<SequencePeer.Phase, SequencePeer.Times> times) {
+        row(text, name + ", plain", times.apply(report.plain()));
+        row(text, name + ", repeat", times.apply(report.repeat()));
+        row(text, name + ", swap", times.apply(report.swap()));
     }
 
     private static void row(final StringBuilder text, final String name, final SequencePeer.Times times) {
         text.append(String.format(
                 Locale.ROOT,
-                "%-24s %9d %8.0f %8.0f %8.0f %8.0f %8.0f%n",
+                "%-25s %9d %8.0f %8.0f %8.0f %8.0f %8.0f%n",
                 name,
                 times.count(),
                 times.p50() / 1e3,

@@ -29,7 +29,11 @@ final class Swaps {
     /** Which of {@link #engines} has each of {@link #QUEUES}. */
     private final int[] serving = new int[QUEUES.length];
 
+    /** What gave each of {@link #QUEUES} what it has. */
+    private final String[] given = new String[QUEUES.length];
+
     private int done;
+    private int repeated;
 
     Swaps(final Control control, final List<String> engines) {
         this.control = control;
@@ -55,7 +59,13 @@ final class Swaps {
         serving[queue] = (serving[queue] + 1) % engines.size();
         final int threshold = THRESHOLDS[done % THRESHOLDS.length];
         done++;
-        return "assign port0 " + QUEUES[queue] + " " + engines.get(serving[queue]) + " " + threshold;
+        given[queue] = "assign port0 " + QUEUES[queue] + " " + engines.get(serving[queue]) + " " + threshold;
+        return given[queue];
+    }
+
+    /** Gives one queue, the two in turn, what it was given last: as much work for the shell as {@link #command}, and no change. */
+    String repeat() {
+        return given[repeated++ % QUEUES.length];
     }
 
     /** Gives all queues to one engine, and sees that it copies. */
