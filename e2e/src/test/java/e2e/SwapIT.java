@@ -72,7 +72,7 @@ class SwapIT {
                 ENGINES.forEach(swapping::useAlone);
                 final Rounds rounds = new Rounds(control, peer, pace, swapping);
                 rounds.run(WARM_UP, false);
-                rounds.run(SWAPS, true);
+                assigns.addAll(rounds.run(SWAPS, true));
             });
             final SequencePeer.Report report = peer.quit();
             final String shown = show(report, swapping.copies());
@@ -97,21 +97,10 @@ class SwapIT {
     }
 
     /** Phases of the three kinds, which take turns. */
-    private final class Rounds {
-        private final Control control;
-        private final SequencePeer peer;
-        private final Pace pace;
-        private final Swaps swapping;
-
-        Rounds(final Control control, final SequencePeer peer, final Pace pace, final Swaps swapping) {
-            this.control = control;
-            this.peer = peer;
-            this.pace = pace;
-            this.swapping = swapping;
-        }
-
-        /** Until there were {@code count} changes; only what is {@code measured} counts. */
-        void run(final int count, final boolean measured) {
+    private record Rounds(Control control, SequencePeer peer, Pace pace, Swaps swapping) {
+        /** Until there were {@code count} changes, and how long each took; only what is {@code measured} counts. */
+        List<Long> run(final int count, final boolean measured) {
+            final List<Long> took = new ArrayList<>();
             for (int done = 0; done < count; done += MARKS) {
                 final int marks = Math.min(MARKS, count - done);
                 final long before = control.swaps();
@@ -122,10 +111,9 @@ class SwapIT {
                 assertThat(control.swaps() - before)
                         .as("each assign of the first phase is one change, and nothing else is")
                         .isEqualTo(marks);
-                if (measured) {
-                    assigns.addAll(changes.stream().map(Pace.Step::nanos).toList());
-                }
+                took.addAll(changes.stream().map(Pace.Step::nanos).toList());
             }
+            return took;
         }
 
         private List<Pace.Step> phase(
