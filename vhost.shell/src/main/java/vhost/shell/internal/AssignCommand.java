@@ -14,6 +14,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = AssignCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=assign"})
 @Command.Says(
         usage = "assign PORT QUEUE ENGINE [THRESHOLD] [--wait]",

@@ -11,6 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = AssignmentsCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=assignments"})
 @Command.Says(
         usage = "assignments [--forget]",

@@ -6,7 +6,10 @@ import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
 import org.osgi.service.component.annotations.ComponentPropertyType;
 
-/** A command: checks its arguments by its usage line, and returns what is to be printed. */
+/**
+ * A command: checks its arguments by its usage line, and returns what is to be printed. Its component is immediate: a delayed
+ * one would be made and dropped each time that Gogo calls it.
+ */
 abstract class Command implements Function {
     /** Service property: the usage line. */
     static final String USAGE = "vhost.command.usage";

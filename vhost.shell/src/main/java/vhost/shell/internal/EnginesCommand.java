@@ -11,6 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = EnginesCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=engines"})
 @Command.Says(usage = "engines", description = "the copy engines that are there, how they do, and who uses them")
 public final class EnginesCommand extends Command {

@@ -15,6 +15,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = ExplainCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=explain"})
 @Command.Says(
         usage = "explain PORT QUEUE",

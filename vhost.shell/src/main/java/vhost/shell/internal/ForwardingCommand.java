@@ -10,6 +10,7 @@ import vhost.switching.PortStatistics;
 
 @Component(
         service = ForwardingCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=forwarding"})
 @Command.Says(
         usage = "forwarding",

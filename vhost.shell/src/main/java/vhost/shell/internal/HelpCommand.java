@@ -11,6 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = HelpCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=help"})
 @Command.Says(usage = "help [COMMAND]", description = "this list, or how to use one command")
 public final class HelpCommand extends Command {

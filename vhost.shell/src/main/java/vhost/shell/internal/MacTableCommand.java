@@ -10,6 +10,7 @@ import vhost.switching.MacEntry;
 
 @Component(
         service = MacTableCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=mac-table"})
 @Command.Says(usage = "mac-table [--flush]", description = "which station the switch has seen behind which port")
 public final class MacTableCommand extends Command {

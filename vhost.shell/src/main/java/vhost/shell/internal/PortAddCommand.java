@@ -14,6 +14,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = PortAddCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=port-add"})
 @Command.Says(
         usage = "port-add NAME SOCKET [--client] [--queues N] [--mtu N]",

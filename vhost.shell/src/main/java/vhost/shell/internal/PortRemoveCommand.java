@@ -13,6 +13,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = PortRemoveCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=port-remove"})
 @Command.Says(usage = "port-remove PORT", description = "close a port, for good")
 public final class PortRemoveCommand extends Command {

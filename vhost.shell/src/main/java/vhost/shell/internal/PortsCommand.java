@@ -11,6 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = PortsCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=ports"})
 @Command.Says(usage = "ports", description = "the ports, and what became of them")
 public final class PortsCommand extends Command {

@@ -60,7 +60,7 @@ final class Queues {
     }
 
     private static boolean matches(String glob, String text) {
-        return text.matches(Pattern.quote(glob).replace("*", "\\E.*\\Q"));
+        return glob.contains("*") ? text.matches(Pattern.quote(glob).replace("*", "\\E.*\\Q")) : glob.equals(text);
     }
 
     private static List<String> names(VhostPorts ports) {

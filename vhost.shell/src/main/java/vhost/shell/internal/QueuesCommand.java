@@ -12,6 +12,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = QueuesCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=queues"})
 @Command.Says(
         usage = "queues [PORT]",

@@ -13,6 +13,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = SwapsCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=swaps"})
 @Command.Says(
         usage = "swaps [N]",

@@ -11,6 +11,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = ThresholdCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=threshold"})
 @Command.Says(
         usage = "threshold PORT QUEUE BYTES|auto",

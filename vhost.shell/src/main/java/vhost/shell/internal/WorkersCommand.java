@@ -12,6 +12,7 @@ import vhost.shell.internal.Usage.Arguments;
 
 @Component(
         service = WorkersCommand.class,
+        immediate = true,
         property = {"osgi.command.scope=vhost", "osgi.command.function=workers"})
 @Command.Says(usage = "workers", description = "the threads that own the virtqueues, and how busy they are")
 public final class WorkersCommand extends Command {
