@@ -6,7 +6,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import launcher.control.Frames;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
@@ -18,10 +20,15 @@ import org.slf4j.LoggerFactory;
 final class RemoteCommands {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteCommands.class);
 
+    /** How often the command of a client that has left is interrupted. */
+    private static final long AGAIN_MILLIS = 50;
+
     private final Frames frames;
 
     /** Command lines after the first, and nothing at last, when the client has left. */
     private final BlockingQueue<Optional<String>> more = new LinkedBlockingQueue<>();
+
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     RemoteCommands(Frames frames) {
         this.frames = frames;
@@ -40,6 +47,8 @@ final class RemoteCommands {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            ended.countDown();
         }
     }
 
@@ -55,10 +64,16 @@ final class RemoteCommands {
             LOG.debug("a client left: {}", e.getMessage());
         }
         more.add(Optional.empty());
-        // A client that was interrupted takes its command with it.
-        Job job = session.foregroundJob();
-        if (job != null) {
-            job.interrupt();
+        try {
+            // A client that was interrupted takes its command with it, one that is just about to begin too.
+            while (!ended.await(AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+                Job job = session.foregroundJob();
+                if (job != null) {
+                    job.interrupt();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
