@@ -1,5 +1,7 @@
 package launcher.control;
 
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -54,8 +56,8 @@ public final class Frames implements Closeable {
 
     public Frames(SocketChannel channel) {
         this.channel = channel;
-        this.in = new DataInputStream(Channels.newInputStream(channel));
-        this.out = new DataOutputStream(new java.io.BufferedOutputStream(Channels.newOutputStream(channel)));
+        this.in = new DataInputStream(new BufferedInputStream(Channels.newInputStream(channel)));
+        this.out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel)));
     }
 
     /** The next frame, or null where the other side has closed. */
@@ -92,7 +94,7 @@ public final class Frames implements Closeable {
 
     /** A stream whose bytes travel as frames of {@code type}. Buffered: flush it. */
     public OutputStream stream(char type) {
-        return new java.io.BufferedOutputStream(
+        return new BufferedOutputStream(
                 new OutputStream() {
                     @Override
                     public void write(int b) throws IOException {
