@@ -84,7 +84,7 @@ command -v apt-get > /dev/null || die "knows only Debian and its kin"
 install_packages
 fetch_kernel
 VHOST_PEERS_CACHE=$cache "$(dirname "$0")/initramfs.sh"
-VHOST_PEERS_CACHE=$cache quietly "$(dirname "$0")/sequence.sh"
+VHOST_PEERS_CACHE=$cache quietly "$(dirname "$0")/compile.sh"
 reserve_huge_pages
 echo "peers: dpdk $(dpkg-query -W -f '${Version}' dpdk-dev), qemu $(dpkg-query -W -f '${Version}' qemu-system-x86)," \
   "guest $(basename "$(compgen -G "$cache/boot/vmlinuz-*" | sort -V | tail -n 1)")"

@@ -5,29 +5,25 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** {@code e2e/peers/pace.pl}: shell commands at an even pace, from a process that takes hardly any of a processor. */
+/** {@code e2e/peers/pace.c}: shell commands at an even pace, from a process that takes hardly any of a processor. */
 final class Pace implements AutoCloseable {
-    private static final Path PROGRAM = Platform.ROOT.resolve("e2e/peers/pace.pl");
-
-    /** Seldom: who looks takes the processor from what is measured. */
+    /** Until the program has answered, which leaves us asleep before and after: who looks takes the processor. */
     private static final Duration LOOK = Duration.ofMillis(50);
 
+    /** How long the program leaves us alone before the first command and after the last, with time to spare. */
+    private static final Duration QUIET = Duration.ofMillis(250);
+
     private final Child child;
-    private final Duration pitch;
     private int seen;
 
-    private Pace(final Child child, final Duration pitch) {
+    private Pace(final Child child) {
         this.child = child;
-        this.pitch = pitch;
     }
 
-    /** For the platform with that control socket, a command each {@code pitch} if the one before is over. */
-    static Pace start(final Path control, final Duration pitch) {
-        final Child child = Child.start(
-                "pace",
-                Map.of(),
-                Aside.command(PROGRAM.toString(), control.toString(), String.valueOf(pitch.toNanos() / 1000)));
-        return new Pace(child, pitch);
+    /** For the platform with that control socket. */
+    static Pace start(final Path control) {
+        return new Pace(Child.start(
+                "pace", Map.of(), Aside.command(Peers.compiled("pace").toString(), control.toString())));
     }
 
     /**
@@ -39,12 +35,12 @@ final class Pace implements AutoCloseable {
     record Step(long begin, long nanos) {}
 
     /**
-     * Has {@code commands} executed, an empty one being a moment at which nothing happens, and returns when all are over; each
-     * must succeed.
+     * Has {@code commands} executed, one each {@code pitch} if the one before is over, an empty one being a moment at which
+     * nothing happens; returns when all are over. Each must succeed.
      */
-    List<Step> run(final List<String> commands) {
-        child.type(String.join("\n", commands) + "\n.");
-        Waiting.sleep(pitch.multipliedBy(commands.size()));
+    List<Step> run(final List<String> commands, final Duration pitch) {
+        child.type(String.join("\n", commands) + "\n. " + pitch.toNanos() / 1000);
+        Waiting.sleep(pitch.multipliedBy(commands.size()).plus(QUIET));
         while (answers().size() < seen + commands.size()) {
             if (!child.isAlive()) {
                 throw new AssertionError(child.transcript());

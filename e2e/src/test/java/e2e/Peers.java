@@ -30,11 +30,13 @@ final class Peers {
 
     static void requireSequence() {
         requireDpdk();
-        require(isCompiled(), "there is no sequence of this source in " + CACHE);
+        Stream.of("sequence", "pace")
+                .forEach(name -> require(isCompiled(name), "there is no " + name + " of this source in " + CACHE));
     }
 
-    static Path sequence() {
-        return CACHE.resolve("sequence");
+    /** A program whose source is in {@code e2e/peers}. */
+    static Path compiled(final String name) {
+        return CACHE.resolve(name);
     }
 
     static void requireGuests() {
@@ -69,12 +71,12 @@ final class Peers {
         abort(line);
     }
 
-    private static boolean isCompiled() {
-        final Path compiled = CACHE.resolve("sequence.c");
+    private static boolean isCompiled(final String name) {
+        final Path source = CACHE.resolve(name + ".c");
         try {
-            return Files.isExecutable(sequence())
-                    && Files.exists(compiled)
-                    && Files.mismatch(script("sequence.c"), compiled) < 0;
+            return Files.isExecutable(compiled(name))
+                    && Files.exists(source)
+                    && Files.mismatch(script(name + ".c"), source) < 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -102,7 +102,7 @@ final class SequencePeer implements AutoCloseable {
      */
     static SequencePeer open(final String device, final int queues, final List<String> options, final Path... sockets) {
         final List<String> command = new ArrayList<>(List.of(
-                Peers.sequence().toString(),
+                Peers.compiled("sequence").toString(),
                 "--lcores",
                 "0@1",
                 "-m",

@@ -34,10 +34,18 @@ class SwapIT {
     /** Marks of a phase. */
     private static final int MARKS = 200;
 
+    /** What a phase begins with, and what does not count: the first change after a while is stored at once. */
+    private static final int LEAD = 20;
+
     private static final int SWAPS = Integer.getInteger("swaps", 10_000);
 
-    /** Changes until all that makes them is compiled: the compilers have the processor that the front-end is on. */
-    private static final int WARM_UP = Integer.getInteger("swaps.warmup", 12_000);
+    /** Changes, as fast as they go, until what makes them is compiled: the compilers have the front-end's processor. */
+    private static final int STORM = Integer.getInteger("swaps.storm", 40_000);
+
+    private static final int STORM_BATCH = 4000;
+
+    /** Changes in phases that do not count yet: what else they need is compiled there. */
+    private static final int WARM_UP = Integer.getInteger("swaps.warmup", 5000);
 
     /** After changes, until they are also stored. */
     private static final Duration CHANGED = Duration.ofMillis(350);
@@ -62,7 +70,7 @@ class SwapIT {
         try (Scratch scratch = new Scratch();
                 Platform platform = Platform.forward(scratch, "macswap", 1, "--cpu", "0");
                 SequencePeer peer = SequencePeer.open("", 1, Swaps.TRAFFIC, platform.socket(0));
-                Pace pace = Pace.start(platform.control().socket(), PITCH)) {
+                Pace pace = Pace.start(platform.control().socket())) {
             final Control control = platform.control();
             control.configure("vhost.engines", Swaps.PATIENT);
             Chaos.install(control, Chaos.UNRELIABLE);
@@ -70,6 +78,9 @@ class SwapIT {
             peer.noPhase();
             Aside.run(() -> {
                 ENGINES.forEach(swapping::useAlone);
+                for (int done = 0; done < STORM; done += STORM_BATCH) {
+                    pace.run(batch(swapping::command, Math.min(STORM_BATCH, STORM - done)), Duration.ZERO);
+                }
                 final Rounds rounds = new Rounds(control, peer, pace, swapping);
                 rounds.run(WARM_UP, false);
                 assigns.addAll(rounds.run(SWAPS, true));
@@ -96,6 +107,10 @@ class SwapIT {
         }
     }
 
+    private static List<String> batch(final Supplier<String> command, final int count) {
+        return Stream.generate(command).limit(count).toList();
+    }
+
     /** Phases of the three kinds, which take turns. */
     private record Rounds(Control control, SequencePeer peer, Pace pace, Swaps swapping) {
         /** Until there were {@code count} changes, and how long each took; only what is {@code measured} counts. */
@@ -107,10 +122,11 @@ class SwapIT {
                 final List<Pace.Step> changes = phase(marks, measured, SequencePeer::swap, swapping::command);
                 Waiting.sleep(CHANGED);
                 phase(marks, measured, SequencePeer::repeat, swapping::repeat);
+                Waiting.sleep(CHANGED);
                 phase(marks, measured, SequencePeer::plain, () -> "");
                 assertThat(control.swaps() - before)
                         .as("each assign of the first phase is one change, and nothing else is")
-                        .isEqualTo(marks);
+                        .isEqualTo(LEAD + marks);
                 took.addAll(changes.stream().map(Pace.Step::nanos).toList());
             }
             return took;
@@ -124,8 +140,8 @@ class SwapIT {
             if (measured) {
                 kind.accept(peer);
             }
-            final List<Pace.Step> steps =
-                    pace.run(Stream.generate(command).limit(marks).toList());
+            final List<Pace.Step> all = pace.run(batch(command, LEAD + marks), PITCH);
+            final List<Pace.Step> steps = all.subList(LEAD, all.size());
             if (measured) {
                 peer.marks(steps.stream().map(Pace.Step::begin).toList()).report();
                 peer.noPhase();
