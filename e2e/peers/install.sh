@@ -5,7 +5,7 @@
 #
 #   e2e/peers/install.sh
 #
-# VHOST_PEERS_CACHE   where the guest's kernel and initramfs and the compiled peer go (/var/cache/vhost-e2e)
+# VHOST_PEERS_CACHE   where the guest's kernel and initramfs and the compiled peers go (/var/cache/vhost-e2e)
 # VHOST_HUGE_PAGES    huge pages of 2 MiB to have at least (512)
 set -euo pipefail
 
