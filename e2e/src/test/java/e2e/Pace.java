@@ -7,14 +7,16 @@ import java.util.Map;
 
 /** {@code e2e/peers/pace.c}: shell commands at an even pace, from a process that takes hardly any of a processor. */
 final class Pace implements AutoCloseable {
-    /** Until the program has answered, which leaves us asleep before and after: who looks takes the processor. */
+    /** How often to look for answers. */
     private static final Duration LOOK = Duration.ofMillis(50);
 
-    /** How long the program leaves us alone before the first command and after the last, with time to spare. */
+    /** How long the program waits before the first command and after the last, with time to spare: who looks then disturbs. */
     private static final Duration QUIET = Duration.ofMillis(250);
 
     private final Child child;
-    private int seen;
+
+    /** How much of what the program printed has been read, characters. */
+    private int read;
 
     private Pace(final Child child) {
         this.child = child;
@@ -41,22 +43,22 @@ final class Pace implements AutoCloseable {
     List<Step> run(final List<String> commands, final Duration pitch) {
         child.type(String.join("\n", commands) + "\n. " + pitch.toNanos() / 1000);
         Waiting.sleep(pitch.multipliedBy(commands.size()).plus(QUIET));
-        while (answers().size() < seen + commands.size()) {
+        String answers = answers();
+        while (answers.lines().count() < commands.size()) {
             if (!child.isAlive()) {
                 throw new AssertionError(child.transcript());
             }
             Waiting.sleep(LOOK);
+            answers = answers();
         }
-        final List<String> all = answers();
-        final List<Step> steps =
-                all.subList(seen, all.size()).stream().map(Pace::step).toList();
-        seen = all.size();
-        return steps;
+        read += answers.length();
+        return answers.lines().map(Pace::step).toList();
     }
 
-    private List<String> answers() {
+    /** Whole lines that were not read yet. */
+    private String answers() {
         final String out = child.out();
-        return out.substring(0, out.lastIndexOf('\n') + 1).lines().toList();
+        return out.substring(read, Math.max(read, out.lastIndexOf('\n') + 1));
     }
 
     private static Step step(final String answer) {
